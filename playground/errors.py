@@ -1,0 +1,74 @@
+"""Everything that can go wrong for a person, as sentences.
+
+An error is a key and its values. In the API it reads as the English sentence below; the page looks the same key up in
+the person's own language (`errors.KEY` in components/locales; English has no copy there, this table is its source).
+A sentence says what was wrong, with what value, and what to do about it.
+"""
+
+from __future__ import annotations
+
+SENTENCES: dict[str, str] = {
+    # settings
+    "not_a_number": "{field} must be a number; got {value}.",
+    "not_an_integer": "{field} must be a whole number; got {value}.",
+    "out_of_range": "{field} must be between {low} and {high}; got {value}.",
+    "not_text": "{field} must be text; got {value}.",
+    "too_long": "{field} is too long: {length} characters, at most {limit} are taken.",
+    "not_one_of": "{field} must be one of {choices}; got {value}.",
+    "not_a_list": "{field} must be a list of whole numbers, at most {limit} of them; got {value}.",
+    "not_an_array": "{field} must be an array in the wire form (shape, dtype, base64): {reason}.",
+    # models
+    "unknown_model": "There is no model called {model}. Choose one of {choices}.",
+    "model_not_public": "On a public page only the listed models load; {model} is not one of them. Choose one of {choices}.",
+    "model_offline": "{model} is not on this machine and its source cannot be reached. Use {instead}, which is built in, "
+    "or try again with a network.",
+    "model_needs_packages": "{model} needs the optional packages {packages}. Install them with: pip install {packages}",
+    "model_file_broken": "The weight file {file} is missing or damaged. Reinstall the project to restore it.",
+    "model_checksum": "What was downloaded for {model} is not the file that was expected (sha256 {got}). Nothing was loaded.",
+    "model_unsupported": "{model} cannot be used here: {reason}. Choose another model.",
+    "model_too_big": "{model} needs {need_mb} MB of memory and {limit_mb} MB is allowed here. Choose a smaller model.",
+    "no_such_token": "{model} has no token number {value}; its tokens are 0 to {high}.",
+    # runs
+    "busy": "Too many people are waiting ({limit} runs in the queue). Try again in a minute.",
+    "too_many_runs": "You already have {limit} runs going. Stop one, or wait for it to end.",
+    "run_too_big": "This run would need {need_mb} MB of memory and {limit_mb} MB is allowed here. Ask for less at once.",
+    "unknown_run": "There is no such run going: it has ended, or its number is mistyped.",
+    "run_crashed": "The run broke off because of an error in the program ({kind}). What it made so far is kept.",
+    "out_of_memory": "The run needed more memory than this machine has. What it made so far is kept; ask for less at once.",
+    "not_finite": "The numbers became infinite or undefined (NaN), so the run was ended. What it made so far is kept.",
+    "engine_closed": "The playground is shutting down. Try again in a moment.",
+}
+
+
+class PlaygroundError(Exception):
+    """An error with a sentence for a person: `key` into SENTENCES, and the `values` its braces take."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        self.key, self.values = key, {name: shown(value) for name, value in values.items()}
+        super().__init__(SENTENCES[key].format(**self.values))
+
+    def as_json(self) -> dict:
+        """What a page needs to say it in another language: {"key", "values", "sentence"}."""
+        return {"key": self.key, "values": self.values, "sentence": str(self)}
+
+
+class SettingError(PlaygroundError, ValueError):
+    """A setting that cannot be used; `values["field"]` names it."""
+
+
+class ModelError(PlaygroundError):
+    """A model that cannot be loaded or used."""
+
+
+class RunError(PlaygroundError):
+    """A run that was refused, or that ended badly."""
+
+
+def shown(value: object, limit: int = 80) -> str:
+    """`value` as it may be quoted in a sentence: short, one line, and always encodable."""
+    if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
+    text = value if isinstance(value, str) else repr(value)
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return text if len(text) <= limit else text[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"

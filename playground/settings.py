@@ -1,0 +1,152 @@
+"""Settings: one frozen dataclass a technique, which checks itself. Imports no torch.
+
+    @dataclass(frozen=True)
+    class GenerationSettings(Settings):
+        prompt: str = text("", limit=100_000)
+        temperature: float = number(0.8, low=0.0, high=2.0, step=0.05)
+        max_new_tokens: int = integer(60, low=1, high=400)
+
+Sliders take their bounds from `spec(GenerationSettings, "temperature")`, the API is checked by the constructor,
+permalinks and exports are `as_dict()`. Whatever is posted arrives here untouched, so each kind of field takes any
+object at all and either makes a proper value of it or raises SettingError naming the field.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from playground.errors import SettingError
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What is known of one field: how it is checked, and the bounds a slider and the API page show."""
+
+    check: Callable[[str, Any], Any]
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    choices: Sequence[str] | None = None
+    limit: int | None = None  # characters of a text, items of a list
+
+
+def _field(default: Any, spec: Spec) -> Any:
+    return dataclasses.field(default=default, metadata={"spec": spec})
+
+
+def _finite(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise SettingError("not_a_number", field=name, value=value)
+    try:
+        as_float = float(value)
+    except OverflowError:
+        as_float = math.inf
+    if not math.isfinite(as_float):
+        raise SettingError("not_a_number", field=name, value=value)
+    return as_float
+
+
+def number(default: float, *, low: float, high: float, step: float | None = None) -> Any:
+    """A finite real number with low ≤ value ≤ high. Texts, booleans, NaN and infinities are refused."""
+
+    def check(name: str, value: Any) -> float:
+        real = _finite(name, value)
+        if not low <= real <= high:
+            raise SettingError("out_of_range", field=name, low=low, high=high, value=value)
+        return real
+
+    return _field(default, Spec(check, low=low, high=high, step=step))
+
+
+def integer(default: int, *, low: int, high: int) -> Any:
+    """A whole number with low ≤ value ≤ high; 3.0 counts as 3 (JSON knows no difference), 2.5 is refused."""
+
+    def check(name: str, value: Any) -> int:
+        real = _finite(name, value)
+        if real != int(real):
+            raise SettingError("not_an_integer", field=name, value=value)
+        if not low <= real <= high:
+            raise SettingError("out_of_range", field=name, low=low, high=high, value=value)
+        return int(value)
+
+    return _field(default, Spec(check, low=low, high=high, step=1))
+
+
+def text(default: str = "", *, limit: int) -> Any:
+    """Text of at most `limit` characters. NUL and lone surrogates, which no tokenizer takes, become U+FFFD."""
+
+    def check(name: str, value: Any) -> str:
+        if not isinstance(value, str):
+            raise SettingError("not_text", field=name, value=value)
+        if len(value) > limit:
+            raise SettingError("too_long", field=name, length=len(value), limit=limit)
+        # surrogate pairs join into the character they stand for; halves without a partner do not survive
+        whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return whole.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+    return _field(default, Spec(check, limit=limit))
+
+
+def choice(default: str, choices: Sequence[str]) -> Any:
+    """One of a few words."""
+
+    def check(name: str, value: Any) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise SettingError("not_one_of", field=name, choices=tuple(choices), value=value)
+        return value
+
+    return _field(default, Spec(check, choices=tuple(choices)))
+
+
+def integers(default: tuple[int, ...] = (), *, low: int, high: int, limit: int) -> Any:
+    """A list of at most `limit` whole numbers, each with low ≤ value ≤ high; kept as a tuple."""
+
+    def check(name: str, value: Any) -> tuple[int, ...]:
+        if not isinstance(value, (list, tuple)) or len(value) > limit:
+            raise SettingError("not_a_list", field=name, limit=limit, value=value)
+        whole = []
+        for item in value:
+            real = _finite(name, item)
+            if real != int(real):
+                raise SettingError("not_a_list", field=name, limit=limit, value=value)
+            if not low <= real <= high:
+                raise SettingError("out_of_range", field=name, low=low, high=high, value=item)
+            whole.append(int(item))
+        return tuple(whole)
+
+    return _field(default, Spec(check, low=low, high=high, limit=limit))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Base of every technique's settings. Raises SettingError, naming the field, for a value that cannot be used."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            spec: Spec = field.metadata["spec"]
+            object.__setattr__(self, field.name, spec.check(field.name, getattr(self, field.name)))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON data that rebuilds these settings: `type(self)(**settings.as_dict())`."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(self).items()}
+
+    def fingerprint(self) -> str:
+        """Equal for equal settings, in every process: by it people who ask for the same run share one."""
+        named = [type(self).__name__, self.as_dict()]
+        return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()
+
+
+def spec(settings: type[Settings], name: str) -> Spec:
+    """The Spec of one field, for sliders and documentation."""
+    return settings.__dataclass_fields__[name].metadata["spec"]
+
+
+def default(settings: type[Settings], name: str) -> Any:
+    """The default of one field."""
+    return settings.__dataclass_fields__[name].default
