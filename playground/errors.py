@@ -19,22 +19,26 @@ SENTENCES: dict[str, str] = {
     "not_an_array": "{field} must be an array in the wire form (shape, dtype, base64): {reason}.",
     # models
     "unknown_model": "There is no model called {model}. Choose one of {choices}.",
-    "model_not_public": "On a public page only the listed models load; {model} is not one of them. Choose one of {choices}.",
-    "model_offline": "{model} is not on this machine and its source cannot be reached. Use {instead}, which is built in, "
-    "or try again with a network.",
+    "model_not_public": "On a public page only the listed models load, and {model} is not listed. "
+    "Choose one of {choices}.",
+    "model_offline": "{model} is not on this machine and its source cannot be reached. Use {instead}, which is "
+    "built in, or try again with a network.",
     "model_needs_packages": "{model} needs the optional packages {packages}. Install them with: pip install {packages}",
     "model_file_broken": "The weight file {file} is missing or damaged. Reinstall the project to restore it.",
-    "model_checksum": "What was downloaded for {model} is not the file that was expected (sha256 {got}). Nothing was loaded.",
+    "model_checksum": "What was downloaded for {model} is not the file that was expected (sha256 {got}). "
+    "Nothing was loaded.",
     "model_unsupported": "{model} cannot be used here: {reason}. Choose another model.",
     "model_too_big": "{model} needs {need_mb} MB of memory and {limit_mb} MB is allowed here. Choose a smaller model.",
     "no_such_token": "{model} has no token number {value}; its tokens are 0 to {high}.",
     # runs
     "busy": "Too many people are waiting ({limit} runs in the queue). Try again in a minute.",
     "too_many_runs": "You already have {limit} runs going. Stop one, or wait for it to end.",
-    "run_too_big": "This run would need {need_mb} MB of memory and {limit_mb} MB is allowed here. Ask for less at once.",
+    "run_too_big": "This run would need {need_mb} MB of memory and {limit_mb} MB is allowed here. "
+    "Ask for less at once.",
     "unknown_run": "There is no such run going: it has ended, or its number is mistyped.",
     "run_crashed": "The run broke off because of an error in the program ({kind}). What it made so far is kept.",
-    "out_of_memory": "The run needed more memory than this machine has. What it made so far is kept; ask for less at once.",
+    "out_of_memory": "The run needed more memory than this machine has. What it made so far is kept; "
+    "ask for less at once.",
     "not_finite": "The numbers became infinite or undefined (NaN), so the run was ended. What it made so far is kept.",
     "engine_closed": "The playground is shutting down. Try again in a moment.",
 }
