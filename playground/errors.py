@@ -17,6 +17,7 @@ SENTENCES: dict[str, str] = {
     "not_one_of": "{field} must be one of {choices}; got {value}.",
     "not_a_list": "{field} must be a list of whole numbers, at most {limit} of them; got {value}.",
     "not_an_array": "{field} must be an array in the wire form (shape, dtype, base64): {reason}.",
+    "too_many_stops": "At most {limit} stop texts, one a line; got {value}.",
     # models
     "unknown_model": "There is no model called {model}. Choose one of {choices}.",
     "model_not_public": "On a public page only the listed models load, and {model} is not listed. "

@@ -32,6 +32,7 @@ class Spec:
     low: float | None = None
     high: float | None = None
     step: float | None = None
+    slider_high: float | None = None  # where a slider ends when the whole range would make it too coarse
     choices: Sequence[str] | None = None
     limit: int | None = None  # characters of a text, items of a list
 
@@ -64,7 +65,7 @@ def number(default: float, *, low: float, high: float, step: float | None = None
     return _field(default, Spec(check, low=low, high=high, step=step))
 
 
-def integer(default: int, *, low: int, high: int) -> Any:
+def integer(default: int, *, low: int, high: int, slider_high: int | None = None) -> Any:
     """A whole number with low ≤ value ≤ high; 3.0 counts as 3 (JSON knows no difference), 2.5 is refused."""
 
     def check(name: str, value: Any) -> int:
@@ -75,7 +76,7 @@ def integer(default: int, *, low: int, high: int) -> Any:
             raise SettingError("out_of_range", field=name, low=low, high=high, value=value)
         return int(value)
 
-    return _field(default, Spec(check, low=low, high=high, step=1))
+    return _field(default, Spec(check, low=low, high=high, step=1, slider_high=slider_high))
 
 
 def text(default: str = "", *, limit: int) -> Any:

@@ -1,0 +1,191 @@
+"""How a token is chosen: from logits to one draw, a stage at a time.
+
+Every filter (top-k, top-p, min-p) keeps the most probable tokens and cuts the rest, so on a distribution sorted from
+the most probable token down each one keeps a *prefix*, and all three together keep the shortest of their prefixes.
+Then one uniform number u in [0, 1) picks the token: stack the kept probabilities on top of each other, most probable
+first, and take the one at height u. The same u at another temperature lands on the same rank or near it, which is
+what makes two runs with one seed comparable (common random numbers).
+
+The order of the stages and what each keeps are those of transformers' logits processors and warpers; the tests hold
+them equal. Shapes: B rows (streams), V tokens of the vocabulary, K ≤ V of them sorted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from playground.text.settings import ShapeSettings
+
+HEAD = 64  # the most probable tokens, sorted first: most draws fall among them, and then no row is sorted whole
+
+
+def penalise_repetition(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
+    """Makes the `seen` token ids less likely (penalty > 1): positive logits ÷ penalty, negative × penalty.
+
+    logits (V,), seen (n,) int64 → (V,). Keskar et al. 2019 (CTRL), §4.1, with the sign handled as in transformers.
+    """
+    at_seen = logits[seen]
+    return logits.index_put((seen,), torch.where(at_seen < 0, at_seen * penalty, at_seen / penalty))
+
+
+def apply_temperature(logits: Tensor, temperature: Tensor) -> Tensor:
+    """logits ÷ temperature, shifted so that the largest is 0. At temperature 0 all of the mass is on the arg max.
+
+    logits (B, V), temperature (B, 1) → (B, V).
+    """
+    scaled = (logits - logits.amax(-1, keepdim=True)) / temperature
+    greedy = temperature == 0
+    if greedy.any():
+        best = torch.zeros_like(logits, dtype=torch.bool).scatter_(-1, logits.argmax(-1, keepdim=True), True)
+        scaled = torch.where(greedy, torch.where(best, 0.0, -torch.inf), scaled)
+    return scaled
+
+
+def keep_top_k(p: Tensor, top_k: Tensor) -> Tensor:
+    """Which of the sorted p (B, K) are among the top_k (B, 1) first or tie with the last; 0 keeps all → bool (B, K)."""
+    kth = p.gather(-1, (top_k - 1).clamp(0, p.shape[-1] - 1))
+    return (p >= kth) | (top_k == 0)
+
+
+def keep_top_p(p: Tensor, top_p: Tensor) -> Tensor:
+    """Which of the sorted p (B, K), summing to 1, the nucleus keeps: tokens are taken until they reach top_p (B, 1).
+
+    A token stays when those before it have not reached top_p yet; so at least one does. → bool (B, K).
+    """
+    before = p.cumsum(-1) - p
+    keep = (before < top_p) | (top_p >= 1)
+    keep[..., 0] = True
+    return keep
+
+
+def keep_min_p(p: Tensor, min_p: Tensor) -> Tensor:
+    """Which of the sorted p (B, K) are at least min_p (B, 1) times as probable as the first → bool (B, K)."""
+    return p >= min_p * p[..., :1]
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """The settings of B rows as columns (B, 1), and whether any row uses each stage (an unused one costs nothing)."""
+
+    temperature: Tensor
+    top_k: Tensor
+    top_p: Tensor
+    min_p: Tensor
+    unfiltered: Tensor  # (B,) bool
+    uses_top_k: bool
+    uses_top_p: bool
+    uses_min_p: bool
+
+    @staticmethod
+    def of(rows: Sequence[ShapeSettings]) -> Knobs:
+        def column(name: str, dtype: torch.dtype) -> Tensor:
+            return torch.tensor([getattr(row, name) for row in rows], dtype=dtype).unsqueeze(-1)
+
+        return Knobs(
+            temperature=column("temperature", torch.float32),
+            top_k=column("top_k", torch.int64),
+            top_p=column("top_p", torch.float32),
+            min_p=column("min_p", torch.float32),
+            unfiltered=torch.tensor([row.top_k == 0 and row.top_p >= 1 and row.min_p <= 0 for row in rows]),
+            uses_top_k=any(row.top_k > 0 for row in rows),
+            uses_top_p=any(row.top_p < 1 for row in rows),
+            uses_min_p=any(row.min_p > 0 for row in rows),
+        )
+
+    def row(self, i: int) -> Knobs:
+        """The knobs of row i alone."""
+        columns = (c[i : i + 1] for c in (self.temperature, self.top_k, self.top_p, self.min_p, self.unfiltered))
+        return Knobs(*columns, self.uses_top_k, self.uses_top_p, self.uses_min_p)
+
+
+def draw_sorted(p: Tensor, knobs: Knobs, u: Tensor, whole: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Filters the sorted probabilities p (B, K) and picks the one at height u (B, 1).
+
+    Returns the index into the K (B,), the probability it was drawn with (B,), and whether K was enough to tell (B,):
+    when p is only the head of the distribution (not `whole`), the draw may lie in the tail, or the kept mass there.
+    """
+    keep = p > 0
+    decided = torch.ones_like(keep[:, 0])
+    if knobs.uses_top_k:
+        keep = keep & keep_top_k(p, knobs.top_k)
+        limited = knobs.top_k > 0
+        kept_mass = torch.where(limited, (p * keep).sum(-1, keepdim=True), p.new_ones(1))
+        decided = ~(limited.squeeze(-1) & keep[:, -1])  # else the k-th lies in the tail
+        if knobs.uses_top_p:
+            keep = keep & keep_top_p(p / kept_mass, knobs.top_p)
+    elif knobs.uses_top_p:
+        keep = keep & keep_top_p(p, knobs.top_p)
+    if knobs.uses_min_p:
+        keep = keep & keep_min_p(p, knobs.min_p)
+
+    ends_here = ~keep[:, -1] if not whole else torch.ones_like(decided)  # the kept prefix ends within these K
+    kept = p * keep
+    mass = torch.where(ends_here, kept.sum(-1), 1.0).unsqueeze(-1)
+    index = (kept.cumsum(-1) <= u * mass).sum(-1)
+    last = keep.sum(-1) - 1
+    decided = whole | (ends_here & decided) | (~ends_here & knobs.unfiltered & (index <= last))
+    chosen = torch.minimum(index, last)  # rounding: u just below 1 may lie above the last height
+    return chosen, (p.gather(-1, chosen.unsqueeze(-1)) / mass).squeeze(-1), decided
+
+
+def draw(logits: Tensor, knobs: Knobs, u: Tensor) -> tuple[Tensor, Tensor]:
+    """One token a row from logits (B, V), with u (B, 1) in [0, 1): ids (B,) and the probability each was drawn with.
+
+    Equals sorting every row whole, but sorts only the HEAD where that decides.
+    """
+    z = apply_temperature(logits, knobs.temperature)
+    total = z.logsumexp(-1, keepdim=True)
+    head, ids = z.topk(min(HEAD, z.shape[-1]), sorted=True)
+    index, q, decided = draw_sorted((head - total).exp(), knobs, u, whole=head.shape == z.shape)
+    token = ids.gather(-1, index.unsqueeze(-1)).squeeze(-1)
+    for i in (~decided).nonzero().flatten().tolist():
+        p, order = (z[i : i + 1] - total[i : i + 1]).exp().sort(dim=-1, descending=True, stable=True)
+        at, q[i : i + 1], _ = draw_sorted(p, knobs.row(i), u[i : i + 1], whole=True)
+        token[i] = order[0, at[0]]
+    return token, q
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the waterfall: the distribution p (V,) over the whole vocabulary after `name` was applied."""
+
+    name: str
+    p: Tensor
+
+    @property
+    def entropy_bits(self) -> float:
+        """H = -Σ p log₂ p; 2^H is the number of equally likely choices that would be as uncertain."""
+        p = self.p[self.p > 0].double()
+        return float(-(p * p.log2()).sum())
+
+    @property
+    def kept(self) -> int:
+        """How many tokens can still be drawn."""
+        return int((self.p > 0).sum())
+
+
+def stages(logits: Tensor, seen: Tensor, settings: ShapeSettings) -> list[Stage]:
+    """The sampling waterfall for one position: logits (V,) float32, seen (n,) token ids already in the context.
+
+    Model → repetition penalty → temperature → top-k → top-p → min-p; each stage is renormalised to sum to 1.
+    """
+    knobs = Knobs.of([settings])
+    model = logits.softmax(-1)
+    penalised = penalise_repetition(logits, seen, settings.repetition_penalty)
+    z = apply_temperature(penalised.unsqueeze(0), knobs.temperature)
+    p, order = z.softmax(-1).sort(dim=-1, descending=True, stable=True)  # (1, V)
+
+    def unsorted(p: Tensor) -> Tensor:
+        return torch.empty_like(p).scatter_(-1, order, p).squeeze(0)
+
+    walk = [Stage("model", model), Stage("repetition_penalty", penalised.softmax(-1))]
+    walk.append(Stage("temperature", unsorted(p)))
+    for name, keep in (("top_k", keep_top_k), ("top_p", keep_top_p), ("min_p", keep_min_p)):
+        p = p * keep(p, getattr(knobs, name))
+        p = p / p.sum(-1, keepdim=True)
+        walk.append(Stage(name, unsorted(p)))
+    return walk

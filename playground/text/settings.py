@@ -1,0 +1,79 @@
+"""What a person can ask of a language model. Imports no torch: sliders, links and the API are made of these fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from playground.errors import SettingError
+from playground.settings import Settings, integer, integers, number, text
+
+DEFAULT_MODEL = {"en": "tales", "zh-CN": "poems"}  # by the language of the page; the API's default is "tales"
+
+PROMPT_LIMIT = 200_000  # characters; what the model's context cannot hold is cut from the left, with a notice
+LARGEST_VOCABULARY = 1_000_000
+STOP_STRINGS = 8
+
+
+@dataclass(frozen=True)
+class PositionSettings(Settings):
+    """A place in a text, where one next token is to be chosen.
+
+    prompt      text to continue; empty starts from the model's beginning-of-text token
+    model       id of a model card
+    prefix_ids  token ids put after the prompt's: the words clicked so far, or where a branch left its parent
+    """
+
+    prompt: str = text("", limit=PROMPT_LIMIT)
+    model: str = text("tales", limit=200)
+    prefix_ids: tuple[int, ...] = integers((), low=0, high=LARGEST_VOCABULARY, limit=4096)
+
+
+@dataclass(frozen=True)
+class ShapeSettings(PositionSettings):
+    """What shapes the distribution of the next token, in the order in which it is applied.
+
+    repetition_penalty  divides positive logits of tokens already seen, multiplies negative ones (Keskar et al. 2019)
+    temperature         divides the logits; 0 is greedy (arg max), 1 the model's own distribution
+    top_k               keep the k most probable tokens; 0 keeps all
+    top_p               keep the smallest set whose probabilities reach p (nucleus, Holtzman et al. 2020); 1 keeps all
+    min_p               keep tokens with p ≥ min_p · p_max (Nguyen et al. 2024); 0 keeps all
+    """
+
+    repetition_penalty: float = number(1.0, low=0.5, high=2.0, step=0.05)
+    temperature: float = number(0.8, low=0.0, high=2.0, step=0.05)
+    top_k: int = integer(0, low=0, high=1000, slider_high=100)
+    top_p: float = number(1.0, low=0.0, high=1.0, step=0.01)
+    min_p: float = number(0.0, low=0.0, high=1.0, step=0.01)
+
+
+@dataclass(frozen=True)
+class NextTokenSettings(ShapeSettings):
+    """One distribution, stage by stage; `top` is how many tokens of it are listed by name (1 to 1,000)."""
+
+    top: int = integer(20, low=1, high=1000)
+
+
+@dataclass(frozen=True)
+class GenerationSettings(ShapeSettings):
+    """Tokens drawn one after another from that distribution.
+
+    max_new_tokens  1 to 400 tokens
+    seed            of the uniform numbers; sample j draws with seed + j
+    stop            texts that end a sample, one a line, `\\n` for a line break; the text ends before them
+    num_samples     1 to 8 continuations of one prompt, computed from one prefill
+    """
+
+    max_new_tokens: int = integer(60, low=1, high=400)
+    seed: int = integer(0, low=0, high=2**53 - 9)  # what a browser's numbers hold exactly, with room for 8 samples
+    stop: str = text("", limit=400)
+    num_samples: int = integer(1, low=1, high=8)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.stop_strings) > STOP_STRINGS:
+            raise SettingError("too_many_stops", limit=STOP_STRINGS, value=len(self.stop_strings))
+
+    @property
+    def stop_strings(self) -> tuple[str, ...]:
+        """The texts that end a sample."""
+        return tuple(line.replace("\\n", "\n") for line in self.stop.splitlines() if line)
