@@ -18,10 +18,16 @@ SENTENCES: dict[str, str] = {
     "not_a_list": "{field} must be a list of whole numbers, at most {limit} of them; got {value}.",
     "not_an_array": "{field} must be an array in the wire form (shape, dtype, base64): {reason}.",
     "too_many_stops": "At most {limit} stop texts, one a line; got {value}.",
+    # notices: nothing went wrong, but the person should know
+    "prompt_truncated": "The prompt is longer than the model can hold ({context} tokens): only its last {kept} were read.",
+    "prompt_unknown": "{model} has never seen {count} of the prompt's characters, and reads them as blanks.",
+    "time_limit": "The run reached its time limit of {seconds} seconds. What it made so far is kept.",
     # models
     "unknown_model": "There is no model called {model}. Choose one of {choices}.",
     "model_not_public": "On a public page only the listed models load, and {model} is not listed. "
     "Choose one of {choices}.",
+    "model_not_downloaded": "{model} is not on this machine yet. Fetching it downloads {size_mb} MB "
+    "(licence: {licence}). Ask for the download, or use an embedded model.",
     "model_offline": "{model} is not on this machine and its source cannot be reached. Use {instead}, which is "
     "built in, or try again with a network.",
     "model_needs_packages": "{model} needs the optional packages {packages}. Install them with: pip install {packages}",
@@ -43,6 +49,11 @@ SENTENCES: dict[str, str] = {
     "not_finite": "The numbers became infinite or undefined (NaN), so the run was ended. What it made so far is kept.",
     "engine_closed": "The playground is shutting down. Try again in a moment.",
 }
+
+
+def notice(key: str, **values: object) -> dict:
+    """A sentence that is not an error, in the form in which errors travel: {"key", "values", "sentence"}."""
+    return PlaygroundError(key, **values).as_json()
 
 
 class PlaygroundError(Exception):

@@ -22,7 +22,7 @@ MAX_BYTES = 64 * 1024 * 1024
 
 def encode(array: Any) -> dict[str, Any]:
     """`array` (numpy, or anything numpy takes) in the wire form. Raises RunError("not_finite") for NaN or infinity."""
-    array = np.ascontiguousarray(array)
+    array = np.asarray(array, order="C")
     if array.dtype.name not in DTYPES:
         raise TypeError(f"wire carries {', '.join(DTYPES)}; got {array.dtype}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():

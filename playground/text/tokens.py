@@ -94,6 +94,14 @@ class Vocabulary:
         return b"".join(map(self.bytes_of, tokens)).decode(errors="ignore")
 
 
+def vocabulary_of(loaded: Any) -> Vocabulary:
+    """The one Vocabulary of a LoadedModel, kept with it."""
+    tokenizer = loaded.tokenizer
+    if not hasattr(tokenizer, "_playground_vocabulary"):
+        tokenizer._playground_vocabulary = Vocabulary(tokenizer)
+    return tokenizer._playground_vocabulary
+
+
 class TextStream:
     """Text as its tokens arrive: `feed` gives the characters a token completes, none while one is still open."""
 

@@ -1,0 +1,76 @@
+"""The distribution of one next token: whole, for the page to play with, and stage by stage, for the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from playground import wire
+from playground.errors import RunError
+from playground.inference.batching import next_logits
+from playground.inference.control import Control
+from playground.text.prompts import Prompt, introduce, read_prompt
+from playground.text.sampling import stages
+from playground.text.settings import NextTokenSettings, PositionSettings
+from playground.text.tokens import vocabulary_of
+
+NAMED = 400  # tokens whose text goes to the page with the logits: more than it ever shows
+SMALL_VOCABULARY = 16_384  # beyond it logits travel as half floats
+
+
+def logits_after(settings: PositionSettings, control: Control) -> tuple[Any, Prompt, Tensor]:
+    """The LoadedModel, the prompt it read and its logits (V,) float32 for the token after it."""
+    loaded = control.models[settings.model]
+    prompt = read_prompt(loaded, vocabulary_of(loaded), settings)
+    logits = next_logits(loaded.model, prompt.ids)
+    if not logits.isfinite().all():
+        raise RunError("not_finite")
+    return loaded, prompt, logits
+
+
+def position(settings: PositionSettings, control: Control) -> Iterator[dict[str, Any]]:
+    """One frame: the logits of every token, so that the page can turn the knobs without asking again.
+
+    {"logits": wire (V,), the largest 0, "shift": what makes them the model's own again, "seen": ids in the context,
+    "texts": {id: text} of the likeliest, "prompt_tokens", "model", "notices"}
+    """
+    loaded, prompt, logits = logits_after(settings, control)
+    vocabulary = vocabulary_of(loaded)
+    # half floats are finest near 0; softmax does not see the shift, the repetition penalty does, so it travels along
+    shift = float(logits.max())
+    shifted = (logits - shift).cpu().numpy()
+    named = set(logits.topk(min(NAMED, len(logits))).indices.tolist()) | set(prompt.ids)
+    yield {
+        "model": introduce(loaded),
+        "prompt_tokens": [vocabulary.piece(token).as_dict() for token in prompt.ids],
+        "notices": prompt.notices,
+        "seen": sorted(set(prompt.ids)),
+        "shift": shift,
+        "logits": wire.encode(shifted if len(shifted) <= SMALL_VOCABULARY else shifted.astype(np.float16)),
+        "texts": {str(token): vocabulary.piece(token).text for token in sorted(named)},
+    }
+
+
+def waterfall(settings: NextTokenSettings, control: Control) -> Iterator[dict[str, Any]]:
+    """One frame: the stages of the distribution, each {"name", "entropy_bits", "kept", "top", "other"}.
+
+    `top` is [{"id", "text", "p"}] of the stage's own likeliest tokens; with `other`, the rest, it sums to 1.
+    """
+    loaded, prompt, logits = logits_after(settings, control)
+    vocabulary = vocabulary_of(loaded)
+    told = []
+    for stage in stages(logits.cpu(), torch.tensor(sorted(set(prompt.ids))), settings):
+        p, ids = stage.p.double().topk(min(settings.top, len(stage.p)))
+        listed = [
+            {**vocabulary.piece(token).as_dict(), "p": probability}
+            for token, probability in zip(ids.tolist(), p.tolist(), strict=True)
+        ]
+        other = max(0.0, float(stage.p.double().sum() - p.sum()))
+        told.append(
+            {"name": stage.name, "entropy_bits": stage.entropy_bits, "kept": stage.kept, "top": listed, "other": other}
+        )
+    yield {"model": introduce(loaded)["id"], "notices": prompt.notices, "stages": told}

@@ -1,0 +1,57 @@
+"""From what a person typed to the token ids a model continues."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from playground.errors import ModelError, notice
+from playground.text.settings import PositionSettings
+from playground.text.tokens import Vocabulary
+
+CHARACTERS_PER_TOKEN = 16  # more than any tokenizer needs on average: a longer prompt is cut before it is tokenized
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """The ids a model is given, and what must be said about how they came to be.
+
+    ids      the prompt's token ids, cut from the left to fit the context, then the settings' prefix_ids; never empty
+    notices  [{"key", "values", "sentence"}]: what was left out, what the model cannot read
+    """
+
+    ids: list[int]
+    notices: list[dict[str, Any]] = field(default_factory=list)
+
+
+def introduce(loaded: Any) -> dict[str, Any]:
+    """What a page says of the model that wrote something."""
+    card = loaded.card
+    return {"id": card.id, "title": card.title, "language": card.language, "context": loaded.context}
+
+
+def read_prompt(loaded: Any, vocabulary: Vocabulary, settings: PositionSettings, room: int = 1) -> Prompt:
+    """Tokenizes the prompt of `settings` for `loaded` (a LoadedModel), leaving `room` tokens of its context free.
+
+    Raises ModelError("no_such_token") for prefix ids outside the vocabulary.
+    """
+    for token in settings.prefix_ids:
+        if token >= vocabulary.size:
+            raise ModelError("no_such_token", model=loaded.card.id, value=token, high=vocabulary.size - 1)
+    longest = max(loaded.context - min(room, loaded.context // 2), 1)
+    text = settings.prompt[-CHARACTERS_PER_TOKEN * longest :]
+    if text and loaded.card.chat:
+        said = [{"role": "user", "content": text}]
+        ids = loaded.tokenizer.apply_chat_template(said, add_generation_prompt=True, return_dict=True)["input_ids"]
+    else:
+        ids = loaded.tokenizer(text)["input_ids"] if text else []
+    ids = list(ids) or [loaded.bos_id]
+    notices = []
+    unknown = loaded.tokenizer.unk_token_id
+    if unknown is not None and unknown != loaded.bos_id and unknown in ids:
+        notices.append(notice("prompt_unknown", count=ids.count(unknown), model=loaded.card.title))
+    ids += settings.prefix_ids
+    if len(ids) > longest or len(text) < len(settings.prompt):
+        ids = ids[-longest:]
+        notices.append(notice("prompt_truncated", kept=len(ids), context=loaded.context))
+    return Prompt(ids, notices)

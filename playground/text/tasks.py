@@ -1,0 +1,64 @@
+"""The text technique as the engine runs it. Imports no torch: what computes is imported when it first runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from playground.inference.control import Control
+from playground.inference.tasks import Lane, Task
+from playground.text.frames import conclude, merge
+from playground.text.settings import GenerationSettings, NextTokenSettings, PositionSettings
+
+CACHE_BYTES_PER_TOKEN = 64 * 1024  # keys and values of one position; SmolLM2-135M needs 46 kB, `tales` 12 kB
+TRACE_BYTES_PER_TOKEN = 4 * 1024  # a token with its ten alternatives, as Python objects
+LONGEST_CONTEXT = 2048  # positions counted at most for a prompt
+
+
+def _models(settings: PositionSettings) -> tuple[str, ...]:
+    return (settings.model,)
+
+
+def _prompt_bytes(settings: PositionSettings) -> int:
+    positions = min(len(settings.prompt) + len(settings.prefix_ids), LONGEST_CONTEXT)
+    return positions * CACHE_BYTES_PER_TOKEN
+
+
+def _generation_bytes(settings: GenerationSettings) -> int:
+    new = settings.max_new_tokens * (CACHE_BYTES_PER_TOKEN + TRACE_BYTES_PER_TOKEN)
+    return settings.num_samples * (_prompt_bytes(settings) + new)
+
+
+def _host(settings: GenerationSettings) -> tuple[Any, Any]:
+    def make(models: Any) -> Any:
+        from playground.text.generation import TextHost
+
+        return TextHost(models[settings.model])
+
+    return ("text", settings.model), make
+
+
+def _position(settings: PositionSettings, control: Control) -> Iterator[dict[str, Any]]:
+    from playground.text.distribution import position
+
+    yield from position(settings, control)
+
+
+def _waterfall(settings: NextTokenSettings, control: Control) -> Iterator[dict[str, Any]]:
+    from playground.text.distribution import waterfall
+
+    yield from waterfall(settings, control)
+
+
+GENERATE = Task(
+    name="generate_text",
+    lane=Lane.INTERACTIVE,
+    host=_host,
+    models=_models,
+    peak_bytes=_generation_bytes,
+    merge=merge,
+    conclude=conclude,
+    seconds=120,
+)
+POSITION = Task("position", Lane.INTERACTIVE, run=_position, models=_models, peak_bytes=_prompt_bytes, seconds=30)
+NEXT_TOKEN = Task("next_token", Lane.INTERACTIVE, run=_waterfall, models=_models, peak_bytes=_prompt_bytes, seconds=30)
