@@ -1,0 +1,93 @@
+"""Who may come in: the queue, the memory promised to runs, and the limits that keep one person or run from hogging."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from playground.errors import RunError
+from playground.inference.device import memory_total
+from playground.inference.runs import Run
+from playground.inference.tasks import Lane
+
+MB = 1024 * 1024
+
+
+def quarter_of_memory() -> int:
+    """Bytes that all runs together may promise: a quarter of what this process may use."""
+    return memory_total() // 4
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an engine allows. Seconds are by the engine's clock."""
+
+    memory_limit: int = field(default_factory=quarter_of_memory)  # bytes, of all admitted runs' peak_bytes together
+    trace_bytes: int = 64 * MB  # finished traces kept for the next who asks
+    max_queue: int = 200  # runs waiting to be let in; also calls waiting
+    max_running: int = 128  # interactive runs at once
+    max_training: int = 4 * (os.cpu_count() or 1)  # training runs at once on this host
+    max_per_owner: int = 8  # runs and calls going, of one owner
+    paused_seconds: float = 600.0  # a paused run ends after this
+    kept_seconds: float = 1800.0  # a finished trace is forgotten after this
+    unwatched_seconds: float = 10.0  # a ticket that nobody begins to watch
+    idle_host_seconds: float = 30.0  # a host without runs: its cache is freed
+
+
+class Admission:
+    """The queue and what has been promised to those let in. Its user holds the lock."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._queue: list[Run] = []
+        self._inside: set[Run] = set()
+
+    @property
+    def bytes(self) -> int:
+        """Memory promised."""
+        return sum(run.peak_bytes for run in self._inside)
+
+    def check_owner(self, going: int) -> None:
+        if going >= self._limits.max_per_owner:
+            raise RunError("too_many_runs", limit=self._limits.max_per_owner)
+
+    def check_queue(self, waiting: int) -> None:
+        if waiting >= self._limits.max_queue:
+            raise RunError("busy", limit=self._limits.max_queue)
+
+    def enter(self, run: Run) -> None:
+        """Join the queue. Raises RunError (busy, run_too_big)."""
+        if run.peak_bytes > self._limits.memory_limit:
+            need, limit = -(-run.peak_bytes // MB), self._limits.memory_limit // MB
+            raise RunError("run_too_big", need_mb=need, limit_mb=limit)
+        self.check_queue(len(self._queue))
+        self._queue.append(run)
+
+    def leave(self, run: Run) -> None:
+        self._inside.discard(run)
+        if run in self._queue:
+            self._queue.remove(run)
+
+    def admit(self) -> list[Run]:
+        """Runs that may begin now, in order. Those that stay get their `position`, counted within their lane.
+
+        Nobody overtakes within a lane, so a big run is not passed by small ones for ever. A training run that waits
+        holds up no interactive one; an interactive run that waits for memory holds up training.
+        """
+        admitted, held_up, places = [], set(), dict.fromkeys(Lane, 0)
+        for run in list(self._queue):
+            lane = run.task.lane
+            if lane not in held_up and self._fits(run):
+                self._queue.remove(run)
+                self._inside.add(run)
+                admitted.append(run)
+                continue
+            held_up |= {lane} if lane is Lane.TRAINING else set(Lane)
+            places[lane] += 1
+            run.position = places[lane]
+        return admitted
+
+    def _fits(self, run: Run) -> bool:
+        most = self._limits.max_training if run.task.lane is Lane.TRAINING else self._limits.max_running
+        alike = sum(other.task.lane is run.task.lane for other in self._inside)
+        return alike < most and self.bytes + run.peak_bytes <= self._limits.memory_limit

@@ -1,0 +1,120 @@
+"""The three kinds of work that take turns on the device thread: a run's generator, a host, a single call."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from typing import Any
+
+from playground.inference.runs import Run, as_run_error
+from playground.inference.tasks import Host, Lane, Models
+
+GRACE = 0.15  # seconds of its own time that a run's generator has for its last frame, once it should end
+
+
+class Generated:
+    """A run that is a generator: one next() is one unit."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.lane, self.owner = run, run.task.lane, run.owner
+        self.seconds = 0.0  # had so far
+        self.paused = False
+        self.allowance = 0  # units that a paused run may still do ("step once")
+        self.ends_at: float | None = None  # value of `seconds` at which patience with an ending run ends
+        self._units = run.task.run(run.settings, run.control)
+
+    @property
+    def weight(self) -> int:
+        return len({viewer.owner for viewer in list(self.run.viewers.values())})
+
+    @property
+    def ready(self) -> bool:
+        return not self.paused or self.allowance > 0 or self.run.control.reason is not None
+
+    def unit(self) -> bool:
+        try:
+            frame = next(self._units)
+        except StopIteration as end:
+            own = end.value if isinstance(end.value, str) else "length"
+            self.run.finish(self.run.control.reason or own)
+            return False
+        self.run.control.step += 1
+        self.allowance = max(0, self.allowance - 1)
+        if frame is not None:
+            self.run.publish(frame)
+        return self.ready
+
+    def charged(self, seconds: float) -> None:
+        """Book time had. A run over its limit is told so, and one that does not heed it is closed."""
+        control, self.seconds = self.run.control, self.seconds + seconds
+        if control.reason is None and self.seconds > self.run.task.seconds:
+            control.deliver({"stop": "time"})
+        if control.reason is None:
+            return
+        if self.ends_at is None:
+            self.ends_at = self.seconds + GRACE
+        elif self.seconds > self.ends_at:
+            self.close()
+            self.run.finish(control.reason)
+
+    def close(self) -> None:
+        """Run the generator's `finally`s. What they raise matters to nobody by now."""
+        with contextlib.suppress(Exception):
+            self._units.close()
+
+    def fail(self, error: BaseException) -> None:
+        self.close()
+        self.run.fail(error)
+
+
+class Hosted:
+    """A host and the runs it carries: one advance() is one unit."""
+
+    def __init__(self, key: Hashable, lane: Lane, models: Models, host: Host) -> None:
+        self.key, self.lane, self.owner, self.models, self.host = key, lane, f"host {key}", models, host
+        self.runs: set[Run] = set()
+        self.idle_since: float | None = None
+
+    @property
+    def weight(self) -> int:
+        return max(1, self.host.weight)
+
+    @property
+    def ready(self) -> bool:
+        return bool(self.host.busy)
+
+    def unit(self) -> bool:
+        self.host.advance()
+        return self.ready
+
+    def charged(self, seconds: float) -> None:
+        """A hosted run's time limit counts from its joining: the engine sees to it."""
+
+    def fail(self, error: BaseException) -> None:
+        for run in list(self.runs):
+            run.fail(error)
+        with contextlib.suppress(Exception):
+            self.host.fail(error)
+
+
+class Call:
+    """A single small request, answered through a future."""
+
+    lane, weight, ready = Lane.INTERACTIVE, 1, True
+
+    def __init__(self, fn: Callable[..., Any], args: tuple[Any, ...], owner: str) -> None:
+        self.owner, self.future = owner, Future()
+        self._fn, self._args = fn, args
+
+    def unit(self) -> bool:
+        if self.future.set_running_or_notify_cancel():
+            self.future.set_result(self._fn(*self._args))
+        return False
+
+    def charged(self, seconds: float) -> None:
+        """One unit is all there is."""
+
+    def fail(self, error: BaseException) -> None:
+        if not self.future.done():
+            self.future.set_exception(as_run_error(error, "a call"))
