@@ -1,0 +1,133 @@
+"""The models the playground knows by name: what each is, where it comes from, under which licence, how big."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from playground.inference.sources import Embedded, Hub, Source
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of a model before it is loaded."""
+
+    id: str
+    title: str
+    sources: tuple[Source, ...]  # tried in this order
+    licence: str
+    language: str  # of its text: "en", "zh"; "" when unknown
+    parameters: int  # 0 when unknown
+    bytes: int  # to download, or on disk when embedded; 0 when unknown
+    context: int  # positions; 0 when unknown
+    chat: bool = False  # instruction-tuned: prompts go through its chat template
+    task: str = "text-generation"
+
+    @property
+    def source(self) -> str:
+        """Kind of its first source: "embedded", "hub" or "wheel"."""
+        return self.sources[0].kind
+
+    @property
+    def embedded(self) -> bool:
+        return self.source == "embedded"
+
+    @property
+    def repo(self) -> str:
+        """Its repository on the hub; "" when it has none."""
+        return next((s.repo for s in self.sources if isinstance(s, Hub)), "")
+
+    @property
+    def revision(self) -> str:
+        """The commit of `repo` that is loaded; "" when it has none."""
+        return next((s.revision for s in self.sources if isinstance(s, Hub)), "")
+
+    @property
+    def available_offline(self) -> bool:
+        """Whether it is on this machine, so that loading it makes no request."""
+        return any(source.find() is not None for source in self.sources)
+
+    def as_json(self) -> dict[str, Any]:
+        """For the API: everything above as plain data."""
+        plain = ("id", "title", "source", "repo", "revision", "licence", "task", "language", "parameters", "bytes")
+        return {name: getattr(self, name) for name in (*plain, "context", "chat", "available_offline")}
+
+
+CARDS: tuple[Card, ...] = (
+    Card(
+        id="tales",
+        title="Tales (English, made for this playground)",
+        sources=(Embedded("tales"),),
+        licence="MIT",
+        language="en",
+        parameters=0,
+        bytes=0,
+        context=256,
+    ),
+    Card(
+        id="poems",
+        title="Tang poems (Chinese, made for this playground)",
+        sources=(Embedded("poems"),),
+        licence="MIT",
+        language="zh",
+        parameters=0,
+        bytes=0,
+        context=256,
+    ),
+    Card(
+        id="SmolLM2-135M-Instruct",
+        title="SmolLM2 135M Instruct",
+        sources=(
+            Hub(
+                "HuggingFaceTB/SmolLM2-135M-Instruct",
+                "12fd25f77366fa6b3b4b768ec3050bf629380bac",
+                (("model.safetensors", "5af571cbf074e6d21a03528d2330792e532ca608f24ac70a143f6b369968ab8c"),),
+            ),
+        ),
+        licence="Apache-2.0",
+        language="en",
+        parameters=134_515_008,
+        bytes=271_200_000,
+        context=8192,
+        chat=True,
+    ),
+    Card(
+        id="gpt2",
+        title="GPT-2",
+        sources=(
+            Hub(
+                "openai-community/gpt2",
+                "607a30d783dfa663caf39e06633721c8d4cfcd7e",
+                (("model.safetensors", "248dfc3911869ec493c76e65bf2fcf7f615828b0254c12b473182f0f81d3a707"),),
+            ),
+        ),
+        licence="MIT",
+        language="en",
+        parameters=124_439_808,
+        bytes=551_000_000,
+        context=1024,
+    ),
+    Card(
+        id="distilgpt2",
+        title="DistilGPT-2",
+        sources=(
+            Hub(
+                "distilbert/distilgpt2",
+                "2290a62682d06624634c1f46a6ad5be0f47f38aa",
+                (("model.safetensors", "e1ff18884359fe8beb795a5f414feb85a6ce3d929ad019c0d958c039d2b94a1b"),),
+            ),
+        ),
+        licence="Apache-2.0",
+        language="en",
+        parameters=81_912_576,
+        bytes=355_700_000,
+        context=1024,
+    ),
+)
+
+
+def unlisted(repo: str) -> Card:
+    """A card for any repository on the hub, about which nothing is known before it is fetched."""
+    return Card(
+        id=repo, title=repo, sources=(Hub(repo, "main"),), licence="", language="", parameters=0, bytes=0, context=0
+    )

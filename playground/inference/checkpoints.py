@@ -1,0 +1,184 @@
+"""A folder of weights → a model ready to use: checked before it is read, read by transformers, checked again after.
+
+The folder is one that `from_pretrained` loads unaided: config.json, *.safetensors, tokenizer.json. Nothing else is
+accepted (no pickle), no code in it is run, and no request leaves the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playground.errors import ModelError
+from playground.inference import device
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+    from playground.inference.cards import Card
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model in eval mode, with what is needed to use it. Shared: treat everything in it as read-only."""
+
+    card: Card
+    source: str  # which of the card's sources it was read from: "embedded", "hub", "wheel"
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerFast
+    device: torch.device
+    bytes: int  # memory of the weights
+    context: int  # positions the model has: prompt and continuation together
+    bos_id: int | None  # the token an empty prompt starts from
+    eos_ids: tuple[int, ...]  # a text ends with any of these
+
+    def chat(self, prompt: str) -> list[int]:
+        """Token ids of one user turn with the model's chat template, ready for the answer.
+
+        Without a template (a model that only continues text) the ids of the prompt itself.
+        """
+        if not self.tokenizer.chat_template:
+            return self.tokenizer(prompt)["input_ids"]
+        turn = [{"role": "user", "content": prompt}]
+        return list(self.tokenizer.apply_chat_template(turn, add_generation_prompt=True, return_dict=False))
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What the headers of a folder's weight files say, read without reading the weights."""
+
+    files: dict[str, str]  # tensor name → file name
+    parameters: int
+
+
+def inspect(folder: Path) -> Contents:
+    """Check that the folder is whole: every file there, every safetensors header sound and as long as its file.
+
+    Raises ModelError("model_file_broken", file=…) naming the first file that is missing or damaged.
+    """
+    for name in ("config.json", "tokenizer.json"):
+        _json(folder / name)
+    files: dict[str, str] = {}
+    parameters = 0
+    for name in weight_files(folder):
+        for tensor, shape in _header(folder / name).items():
+            files[tensor] = name
+            parameters += math.prod(shape)
+    return Contents(files, parameters)
+
+
+def weight_files(folder: Path) -> list[str]:
+    """Names of the folder's weight files: one, or the shards that its index lists."""
+    index = folder / "model.safetensors.index.json"
+    if not index.exists():
+        return ["model.safetensors"]
+    shards = _json(index).get("weight_map", {})
+    if not shards or not all(isinstance(name, str) and Path(name).name == name for name in shards.values()):
+        raise broken(index)
+    return sorted(set(shards.values()))
+
+
+def read(card: Card, source: str, folder: Path) -> LoadedModel:
+    """Read the folder's model and tokenizer. Embedded ones go to the CPU in float32, others to the chosen device.
+
+    Raises ModelError: model_file_broken (naming the file) or model_unsupported.
+    """
+    contents = inspect(folder)
+    torch = device.prepare_torch()
+    where, dtype = device.placement(card.embedded)
+    model = _model(card, folder, contents, dtype).to(where)
+    tokenizer = _tokenizer(card, folder)
+    config, eos = model.config, model.generation_config.eos_token_id
+    ends = {tokenizer.eos_token_id, *(eos if isinstance(eos, list) else [eos])} - {None}
+    begins = (tokenizer.bos_token_id, config.bos_token_id, tokenizer.eos_token_id)
+    size = sum(p.numel() * p.element_size() for p in model.parameters())
+    size += sum(b.numel() * b.element_size() for b in model.buffers())
+    return LoadedModel(
+        card=card,
+        source=source,
+        model=model,
+        tokenizer=tokenizer,
+        device=torch.device(where),
+        bytes=size,
+        context=config.max_position_embeddings,
+        bos_id=next((token for token in begins if token is not None), None),
+        eos_ids=tuple(sorted(ends)),
+    )
+
+
+def _model(card: Card, folder: Path, contents: Contents, dtype: torch.dtype) -> PreTrainedModel:
+    quiet()
+    kind = _json(folder / "config.json")
+    if "auto_map" in kind:
+        raise ModelError("model_unsupported", model=card.id, reason="it needs program code of its own")
+    if kind.get("model_type") == "gpt2":
+        from transformers import GPT2LMHeadModel as Auto  # spares the embedded models the table of all architectures
+    else:
+        from transformers import AutoModelForCausalLM as Auto
+    try:
+        model, loading = Auto.from_pretrained(
+            folder,
+            dtype=dtype,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
+    except (ValueError, KeyError, RuntimeError, OSError) as error:  # unknown architecture, shapes that do not fit
+        raise ModelError("model_unsupported", model=card.id, reason=str(error).split("\n")[0]) from error
+    if missing := sorted(loading["missing_keys"]) + sorted(str(key) for key in loading["mismatched_keys"]):
+        raise broken(folder / contents.files.get(missing[0], weight_files(folder)[0]))
+    for name, weight in model.named_parameters():
+        if weight.numel() and not all(map(math.isfinite, (x.item() for x in weight.detach().aminmax()))):
+            raise broken(folder / contents.files.get(name, weight_files(folder)[0]))
+    return model.eval().requires_grad_(False)
+
+
+def _tokenizer(card: Card, folder: Path) -> PreTrainedTokenizerFast:
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # tokenizers raises bare Exception for a damaged file
+        raise broken(folder / "tokenizer.json") from error
+    if not tokenizer.is_fast:
+        raise ModelError("model_unsupported", model=card.id, reason="it has no fast tokenizer")
+    return tokenizer
+
+
+def quiet() -> None:
+    """Keep transformers' progress bars and warnings off the console: what matters reaches the person as a sentence."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
+def broken(file: Path) -> ModelError:
+    """The error that names `file` (as folder/name: where the folder lies is nobody's business)."""
+    return ModelError("model_file_broken", file=f"{file.parent.name}/{file.name}")
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise broken(file) from None
+    if not isinstance(content, dict):
+        raise broken(file)
+    return content
+
+
+def _header(file: Path) -> dict[str, list[int]]:
+    """Shapes by tensor name. The library checks the header against itself and against the length of the file."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(file, framework="np") as tensors:
+            return {name: tensors.get_slice(name).get_shape() for name in tensors.keys()}  # noqa: SIM118 not a dict
+    except (OSError, SafetensorError):
+        raise broken(file) from None
