@@ -43,6 +43,7 @@ SENTENCES: dict[str, str] = {
     "run_too_big": "This run would need {need_mb} MB of memory and {limit_mb} MB is allowed here. "
     "Ask for less at once.",
     "unknown_run": "There is no such run going: it has ended, or its number is mistyped.",
+    "not_your_run": "Only the person who started this run can steer it. Start one of your own.",
     "run_crashed": "The run broke off because of an error in the program ({kind}). What it made so far is kept.",
     "out_of_memory": "The run needed more memory than this machine has. What it made so far is kept; "
     "ask for less at once.",
