@@ -30,6 +30,12 @@ def introduce(loaded: Any) -> dict[str, Any]:
     return {"id": card.id, "title": card.title, "language": card.language, "context": loaded.context}
 
 
+def beginning(loaded: Any) -> int:
+    """The token an empty prompt starts from: beginning-of-text, or the end of the text before."""
+    known = (loaded.bos_id, *loaded.eos_ids, 0)
+    return next(token for token in known if token is not None)
+
+
 def read_prompt(loaded: Any, vocabulary: Vocabulary, settings: PositionSettings, room: int = 1) -> Prompt:
     """Tokenizes the prompt of `settings` for `loaded` (a LoadedModel), leaving `room` tokens of its context free.
 
@@ -40,12 +46,10 @@ def read_prompt(loaded: Any, vocabulary: Vocabulary, settings: PositionSettings,
             raise ModelError("no_such_token", model=loaded.card.id, value=token, high=vocabulary.size - 1)
     longest = max(loaded.context - min(room, loaded.context // 2), 1)
     text = settings.prompt[-CHARACTERS_PER_TOKEN * longest :]
-    if text and loaded.card.chat:
-        said = [{"role": "user", "content": text}]
-        ids = loaded.tokenizer.apply_chat_template(said, add_generation_prompt=True, return_dict=True)["input_ids"]
-    else:
-        ids = loaded.tokenizer(text)["input_ids"] if text else []
-    ids = list(ids) or [loaded.bos_id]
+    ids = []
+    if text:
+        ids = list(loaded.chat(text) if loaded.card.chat else loaded.tokenizer(text)["input_ids"])
+    ids = ids or [beginning(loaded)]
     notices = []
     unknown = loaded.tokenizer.unk_token_id
     if unknown is not None and unknown != loaded.bos_id and unknown in ids:

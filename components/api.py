@@ -1,0 +1,180 @@
+"""The public API: what gradio_client, curl and MCP clients can call. Everything else the page does is private.
+
+Public endpoints are `gr.api` functions, so that what is posted reaches our own checks untouched; their docstrings are
+the API page. Every error is one English sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+import gradio as gr
+
+from components import runs
+from components.text_values import api_value
+from playground.errors import PlaygroundError
+from playground.inference.engine import get_engine
+from playground.settings import Settings
+from playground.text.settings import GenerationSettings, NextTokenSettings
+from playground.text.tasks import GENERATE, NEXT_TOKEN
+
+
+def refuse(error: Exception) -> gr.Error:
+    """`error` as Gradio passes it on to a client: the sentence, no stack trace."""
+    return gr.Error(str(runs.as_sentence(error)), print_exception=False)
+
+
+async def generate_text(
+    prompt: str = "",
+    model: str = "tales",
+    temperature: float = 0.8,
+    top_k: int = 0,
+    top_p: float = 1.0,
+    min_p: float = 0.0,
+    repetition_penalty: float = 1.0,
+    max_new_tokens: int = 60,
+    seed: int = 0,
+    stop: str = "",
+    num_samples: int = 1,
+    prefix_ids: list = [],  # noqa: B006 (Gradio reads the default; it is never written to)
+    request: gr.Request = None,
+) -> AsyncIterator[dict]:
+    """Continue a prompt, token by token.
+
+    Streams; every value has `run` (give it to /stop_run) and `state`; values on the way carry the tokens made since
+    the last one, `start` being the number of the first. The last value is whole: `text`, `tokens` (each with `id`,
+    `text`, `logprob` and `rank` under the model's unscaled distribution, `q`, the probability it was drawn with, `top`,
+    the ten most probable; `bytes` when it is only part of a character), `finish_reason` (length, stop, eos, stopped),
+    `tokens_per_second`, `samples` (the others, when num_samples > 1), `settings`, `notices`.
+
+    Args:
+        prompt: text to continue; empty starts from the model's beginning-of-text
+        model: id of a model, see /list_models; one that is not on the server is downloaded first
+        temperature: 0 to 2; 0 is greedy
+        top_k: keep the k most probable tokens, 0 keeps all; to 1000
+        top_p: keep the smallest set of tokens whose probabilities reach top_p; 0 to 1
+        min_p: keep tokens at least min_p times as probable as the most probable; 0 to 1
+        repetition_penalty: 0.5 to 2; above 1 makes tokens already seen less likely
+        max_new_tokens: 1 to 400
+        seed: whole number from 0; sample j draws with seed + j
+        stop: texts that end a sample, one a line
+        num_samples: 1 to 8, from one prefill
+        prefix_ids: token ids put after the prompt's, to go on from the middle of another continuation
+
+    Returns:
+        A value of the stream, see above.
+    """
+    try:
+        settings = GenerationSettings(
+            prompt=prompt,
+            model=model,
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            min_p=min_p,
+            repetition_penalty=repetition_penalty,
+            max_new_tokens=max_new_tokens,
+            seed=seed,
+            stop=stop,
+            num_samples=num_samples,
+            prefix_ids=prefix_ids,
+        )
+        async with aclosing(_events(GENERATE, settings, request)) as events:
+            async for event in events:
+                yield api_value(event, settings)
+    except Exception as error:
+        raise refuse(error) from error
+
+
+async def next_token(
+    prompt: str = "",
+    model: str = "tales",
+    temperature: float = 0.8,
+    top_k: int = 0,
+    top_p: float = 1.0,
+    min_p: float = 0.0,
+    top: int = 20,
+    repetition_penalty: float = 1.0,
+    prefix_ids: list = [],  # noqa: B006
+    request: gr.Request = None,
+) -> dict:
+    """The distribution of the next token, before and after each stage of sampling.
+
+    Args:
+        prompt: text to continue; empty starts from the model's beginning-of-text
+        model: id of a model, see /list_models
+        temperature: 0 to 2; 0 is greedy
+        top_k: keep the k most probable tokens, 0 keeps all
+        top_p: keep the smallest set of tokens whose probabilities reach top_p; 0 to 1
+        min_p: keep tokens at least min_p times as probable as the most probable; 0 to 1
+        top: how many tokens each stage lists, 1 to 1000
+        repetition_penalty: 0.5 to 2
+        prefix_ids: token ids put after the prompt's
+
+    Returns:
+        `stages`: model, repetition_penalty, temperature, top_k, top_p, min_p, each with `name`, `entropy_bits`, `kept`
+        (tokens left), `top` (its most probable: `id`, `text`, `p`) and `other`, the probability of all the rest.
+    """
+    try:
+        settings = NextTokenSettings(
+            prompt=prompt,
+            model=model,
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            min_p=min_p,
+            repetition_penalty=repetition_penalty,
+            prefix_ids=prefix_ids,
+            top=top,
+        )
+        async with aclosing(_events(NEXT_TOKEN, settings, request)) as events:
+            async for event in events:
+                if event.error is not None:
+                    raise event.error
+        return event.frame
+    except Exception as error:
+        raise refuse(error) from error
+
+
+def list_models() -> list:
+    """The models that can be asked for.
+
+    Returns:
+        Their cards: `id`, `title`, `source`, `licence`, `parameters`, `bytes`, `context`, `language`,
+        `available_offline` …
+    """
+    return [card.as_json() for card in get_engine().models.cards()]
+
+
+def stop_run(run: str = "") -> dict:
+    """End a run. Its own stream then gives its last value, with everything made so far.
+
+    Args:
+        run: the `run` of any value of its stream
+
+    Returns:
+        {"run"}, the run that was told to stop.
+    """
+    try:
+        runs.stop(run)
+    except PlaygroundError as error:
+        raise refuse(error) from error
+    return {"run": run}
+
+
+async def _events(task: Any, settings: Settings, request: gr.Request | None) -> AsyncIterator[Any]:
+    """Fetch the model if need be, then follow the run."""
+    async with aclosing(runs.fetch(settings.model)) as coming:
+        async for event in coming:
+            yield event
+    async with aclosing(runs.follow(task, settings, request)) as events:
+        async for event in events:
+            yield event
+
+
+def publish() -> None:
+    """Put the endpoints into the page that is being built."""
+    for function in (generate_text, next_token, list_models, stop_run):
+        gr.api(function, api_name=function.__name__, concurrency_limit=None)

@@ -1,0 +1,77 @@
+"""From a listener to the engine and back: what the tabs and the public API share.
+
+Handlers are async generators on the page's event loop. Each event of a run becomes a plain JSON value; closing the
+handler (a browser gone, a request cancelled) closes the watching, and a run that nobody watches is freed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+import gradio as gr
+
+from playground.errors import PlaygroundError, RunError
+from playground.inference.engine import get_engine
+from playground.inference.tasks import Event, Task
+from playground.settings import Settings
+
+log = logging.getLogger(__name__)
+SIGN_OF_LIFE = 0.4  # seconds between looks at a download
+
+
+def owner(request: gr.Request | None) -> str:
+    """Whose run it is: the browser's session, or for a bare HTTP request one of its own."""
+    return getattr(request, "session_hash", None) or secrets.token_hex(8)
+
+
+async def fetch(model: str) -> AsyncIterator[Event]:
+    """Make sure that a model is on this machine, downloading it if it must be: a person has asked for it by name.
+
+    Yields "loading" events while it comes. Raises ModelError.
+    """
+    store = get_engine().models
+    if store.card(model).available_offline:
+        return
+    loading = store.load(model, allow_download=True)
+    while not loading.done():
+        yield Event("", "loading", progress=loading.progress, bytes=loading.total_bytes or None)
+        await asyncio.sleep(SIGN_OF_LIFE)
+    loading.result()
+
+
+async def follow(task: Task, settings: Settings, request: gr.Request | None) -> AsyncIterator[Event]:
+    """The events of a run of `task`, to its last. Raises PlaygroundError when it is refused."""
+    engine = get_engine()
+    ticket = engine.submit(task, settings, owner=owner(request))
+    async with aclosing(engine.watch(ticket)) as events:
+        async for event in events:
+            yield event
+
+
+def stop(run: Any) -> None:
+    """End a run by its ticket. Raises RunError("unknown_run")."""
+    get_engine().stop(run)
+
+
+def as_sentence(error: Exception) -> PlaygroundError:
+    """Any error as one that can be shown: what nobody foresaw is logged here and told without its details."""
+    if isinstance(error, PlaygroundError):
+        return error
+    log.error("unforeseen", exc_info=error)
+    return RunError("run_crashed", kind=type(error).__name__)
+
+
+def told(event: Event) -> dict[str, Any]:
+    """An event's outside as JSON: everything but its frame."""
+    value: dict[str, Any] = {"run": event.run, "state": event.state}
+    for name in ("position", "progress", "bytes", "expires", "reason"):
+        if getattr(event, name) is not None:
+            value[name] = getattr(event, name)
+    if event.error is not None:
+        value["error"] = event.error.as_json()
+    return value

@@ -1,0 +1,66 @@
+"""Text runs as JSON, for the API and for the page."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from components.runs import told
+from playground.inference.tasks import Event
+from playground.text.frames import TextFrame
+from playground.text.settings import GenerationSettings
+
+
+def run_value(event: Event, settings: GenerationSettings) -> dict[str, Any]:
+    """One event of a text run: its state, and what is new in each sample."""
+    value = told(event)
+    frame: TextFrame | None = event.frame
+    if frame is None:
+        return value
+    if frame.opening is not None:
+        value |= frame.opening | {"settings": settings.as_dict()}
+    value["samples"] = list(frame.samples)
+    if event.state == "done":
+        made = sum(len(sample["tokens"]) for sample in frame.samples)
+        value["tokens_per_second"] = made / frame.seconds if frame.seconds > 0 else 0.0
+    return value
+
+
+def api_value(event: Event, settings: GenerationSettings) -> dict[str, Any]:
+    """The same as the API documents it: the first sample's text and tokens on top, the others under `samples`."""
+    value = run_value(event, settings)
+    samples = value.pop("samples", [])
+    first = next((sample for sample in samples if sample["sample"] == 0), None)
+    if first is not None:
+        value |= {name: first[name] for name in ("start", "text", "tokens", "finish_reason")}
+    if settings.num_samples > 1:
+        value["samples"] = [sample for sample in samples if sample["sample"] > 0]
+    return value
+
+
+def for_reader(value: dict[str, Any], language: str) -> dict[str, Any]:
+    """`value` (of a run or a position) for a page in `language`: a Simplified reader sees the poems in Simplified."""
+    if language != "zh-CN":
+        return value
+    tokens = [*value.get("prompt_tokens", ()), *(t for sample in value.get("samples", ()) for t in sample["tokens"])]
+    for token in tokens:
+        if (shown := simplified(token["text"])) != token["text"]:
+            token["shown"] = shown
+        if "top" in token:
+            token["top"] = [[*entry[:3], simplified(entry[1])] for entry in token["top"]]
+    if "texts" in value:
+        value["shown"] = {i: s for i, text in value["texts"].items() if (s := simplified(text)) != text}
+    return value
+
+
+@cache
+def _converter() -> Any:
+    from opencc import OpenCC  # loads its dictionaries: only for readers who need them
+
+    return OpenCC("t2s")
+
+
+@cache
+def simplified(text: str) -> str:
+    """Traditional characters as Simplified ones (OpenCC); anything else as it is."""
+    return text if text.isascii() else _converter().convert(text)
