@@ -1,0 +1,1 @@
+"""How each embedded weight was made: ``python -m playground.recipes.NAME``."""

@@ -1,0 +1,124 @@
+"""The model card of an embedded language model: README.md with figures, a loss curve (SVG) and unedited samples."""
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+TEMPERATURE = 0.8
+SEED = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Card:
+    """What the recipe knows that the weights do not."""
+
+    name: str
+    sentence: str
+    data: str
+    licence: str
+    command: str
+    limits: str
+    prompts: tuple[str, ...]  # of the samples
+    new_tokens: int  # a sample's length, at most
+
+
+def samples(folder: Path, card: Card) -> list[str]:
+    """One continuation a prompt by `generate`, sampling the whole vocabulary at one temperature from one seed."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    texts = []
+    for prompt in card.prompts:
+        torch.manual_seed(SEED)
+        ids = tokenizer(prompt or tokenizer.bos_token, return_tensors="pt", add_special_tokens=bool(prompt)).input_ids
+        out = model.generate(
+            ids, do_sample=True, temperature=TEMPERATURE, top_k=0, max_new_tokens=card.new_tokens, pad_token_id=0
+        )
+        texts.append(tokenizer.decode(out[0]))
+    return texts
+
+
+def write_card(folder: Path, card: Card, figures: dict) -> None:
+    """README.md and curve.svg in `folder`; figures: see `playground.recipes.export.figures`."""
+    curve = json.loads((folder / "curve.json").read_text())
+    (folder / "curve.svg").write_text(curve_svg(curve["curve"]))
+    config = json.loads((folder / "config.json").read_text())
+    best = curve["best"]
+    quoted = "\n\n".join("> " + text.replace("\n", "\n>\n> ") for text in samples(folder, card))
+    (folder / "README.md").write_text(
+        f"""# {card.name}
+
+{card.sentence}
+
+| | |
+| --- | --- |
+| architecture | GPT-2 (`GPT2LMHeadModel`), {config["n_layer"]} layers × {config["n_embd"]} wide × {config["n_head"]} \
+heads, tied embeddings |
+| parameters | {figures["parameters"]:,} |
+| vocabulary, context | {config["vocab_size"]:,} tokens, {config["n_positions"]} |
+| training text | {figures["train_tokens"]:,} tokens |
+| seen in training | {best["tokens"]:,} tokens in {best["step"]:,} steps, {best["seconds"] / 60:.0f} minutes on half \
+of a busy two-core machine |
+| held-out text | {figures["held_out_tokens"]:,} tokens |
+| validation loss | {figures["loss"]:.3f} nats a token (perplexity {math.exp(figures["loss"]):.1f}) |
+| the same | {figures["bits_per_character"]:.3f} bits a character, {figures["bits_per_byte"]:.3f} bits a byte |
+| stored as | fp16 safetensors; loads as fp32 |
+
+**Data.** {card.data}
+
+**Licence.** {card.licence}
+
+**Recipe.** `{card.command}`
+Muon for the hidden matrices, AdamW for the rest; warm-up, constant rate, linear decay over the last fifth.
+
+**Limits.** {card.limits}
+
+![Loss on training and held-out text against tokens seen](curve.svg)
+
+## Three samples, unedited
+
+Temperature {TEMPERATURE}, whole vocabulary (`top_k=0`), `torch.manual_seed({SEED})` before each; the prompts are \
+{", ".join(f"`{prompt}`" if prompt else "nothing" for prompt in card.prompts)}.
+
+{quoted}
+"""
+    )
+
+
+def curve_svg(curve: list[dict], width: int = 480, height: int = 260) -> str:
+    """Loss (nats a token) against tokens seen, held-out in blue, training in grey; a few kB."""
+    left, bottom, top, right = 40, height - 30, 10, width - 70
+    most = max(point["tokens"] for point in curve)
+    low = math.floor(min(min(point["validation"], point["train"]) for point in curve))
+    high = math.ceil(max(point["validation"] for point in curve))
+
+    def place(tokens: float, loss: float) -> str:
+        x = left + (right - left) * tokens / most
+        y = bottom - (bottom - top) * (min(loss, high) - low) / (high - low)
+        return f"{x:.1f},{y:.1f}"
+
+    def line(key: str, colour: str, label: str, lift: int) -> str:
+        points = " ".join(place(point["tokens"], point[key]) for point in curve)
+        x, y = place(most, curve[-1][key]).split(",")
+        return (
+            f'<polyline fill="none" stroke="{colour}" stroke-width="1.5" points="{points}"/>'
+            f'<text x="{float(x) + 4:.0f}" y="{float(y) + lift:.0f}" fill="{colour}">{label}</text>'
+        )
+
+    ticks = "".join(
+        f'<line x1="{left}" x2="{right}" y1="{place(0, loss).split(",")[1]}" y2="{place(0, loss).split(",")[1]}" '
+        f'stroke="#ddd"/><text x="{left - 6}" y="{place(0, loss).split(",")[1]}" dy="4" text-anchor="end">{loss}</text>'
+        for loss in range(low, high + 1)
+    )
+    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" \
+font-family="sans-serif" font-size="11" fill="#444">
+<rect width="{width}" height="{height}" fill="#fff"/>{ticks}
+<text x="{right}" y="{height - 12}" text-anchor="end">{most / 1e6:.1f} million tokens seen</text>
+<text x="{left}" y="{height - 12}">loss, nats a token</text>
+{line("train", "#888", "training", -4)}
+{line("validation", "#0072B2", "held out", 12)}
+</svg>
+"""

@@ -1,0 +1,134 @@
+"""From a run's work folder to a folder that transformers loads unaided: weights, tokenizer, configuration, card."""
+
+import argparse
+import dataclasses
+import json
+import lzma
+import math
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from transformers import AutoTokenizer, GenerationConfig, GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+from playground.recipes.card import Card, write_card
+from playground.recipes.language_model import Plan, Run, validation_loss
+from playground.text.checkpoints import save_checkpoint
+
+
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """What a recipe makes of its data before training: all that the training loop and the card need."""
+
+    tokenizer: PreTrainedTokenizerFast
+    config: GPT2Config
+    train: Tensor  # (N,) token ids
+    validation: Tensor  # (M,) token ids
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """One language model: where its name, data, plan and card come together."""
+
+    name: str
+    prepare: Callable[[Path, PreTrainedTokenizerFast | None], Prepared]  # (data, the tokenizer if already made)
+    plan: dict  # arguments of Plan
+    card: Card
+    checkpoints: tuple[float, ...] = ()  # the snapshots of the plan that are shipped
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, plain or .xz."""
+    path = Path(path)
+    with lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8") as file:
+        return file.read()
+
+
+def export_weights(work: Path, out: Path) -> None:
+    """Write the best weights so far, with tokenizer and curve, into `out`; other files there stay as they are.
+
+    The weights are fp16 in files under 10 MB; the configuration says float32, so they load as float32.
+    Each file is replaced in one move, so a program that loads the folder meanwhile never meets half a file.
+    """
+    best = torch.load(work / "best.pt", weights_only=True)
+    config = GPT2Config.from_pretrained(work / "tokenizer")
+    model = GPT2LMHeadModel(config)
+    model.load_state_dict(best["model"])
+    model.half()
+    model.generation_config = GenerationConfig(bos_token_id=config.bos_token_id, eos_token_id=config.eos_token_id)
+    staging = work / "export"
+    shutil.rmtree(staging, ignore_errors=True)
+    model.save_pretrained(staging, max_shard_size="9MB")
+    AutoTokenizer.from_pretrained(work / "tokenizer").save_pretrained(staging)
+    _amend(staging / "config.json", dtype="float32")
+    _amend(staging / "tokenizer_config.json", tokenizer_class="PreTrainedTokenizerFast")  # any transformers knows it
+    summary = {key: best[key] for key in ("step", "tokens", "seconds", "validation")}
+    curve = [json.loads(line) for line in (work / "curve.jsonl").read_text().splitlines()]
+    (staging / "curve.json").write_text(json.dumps({"best": summary, "curve": curve}) + "\n")
+    out.mkdir(parents=True, exist_ok=True)
+    for file in sorted(staging.iterdir()):
+        file.chmod(0o644)
+        os.replace(shutil.copy(file, out / (file.name + ".partial")), out / file.name)
+
+
+def _amend(path: Path, **changes) -> None:
+    kept = {key: value for key, value in json.loads(path.read_text()).items() if "local" not in key}
+    path.write_text(json.dumps(kept | changes, indent=2) + "\n")
+
+
+def export_checkpoints(work: Path, out: Path, fractions: tuple[float, ...]) -> None:
+    """The snapshots of the run that were taken at `fractions` of it, into `out`/checkpoints."""
+    folder = out / "checkpoints"
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.safetensors"):
+        old.unlink()
+    for fraction in fractions:
+        kept = torch.load(work / f"snapshot-{fraction}.pt", weights_only=True)
+        file = folder / f"step-{kept['step']:05d}.safetensors"
+        save_checkpoint(file, kept["model"], kept["step"], kept["tokens"], kept["validation"])
+
+
+def figures(out: Path, prepared: Prepared, ignore: int) -> dict:
+    """What the card states of the exported weights, measured on all of the held-out text in fp32."""
+    model = GPT2LMHeadModel.from_pretrained(out)
+    loss = validation_loss(model, prepared.validation, model.config.n_positions, ignore)
+    held_out = prepared.tokenizer.decode(prepared.validation.tolist(), skip_special_tokens=True)
+    bits = loss / math.log(2) * len(prepared.validation)
+    return {
+        "parameters": model.num_parameters(),
+        "train_tokens": len(prepared.train),
+        "held_out_tokens": len(prepared.validation),
+        "loss": loss,
+        "bits_per_byte": bits / len(held_out.encode()),
+        "bits_per_character": bits / len(held_out),
+    }
+
+
+def main(recipe: Recipe) -> None:
+    parser = argparse.ArgumentParser(prog=f"python -m playground.recipes.{recipe.name}")
+    parser.add_argument("--data", type=Path, required=True, help="the text to learn from (see the recipe)")
+    parser.add_argument("--work", type=Path, required=True, help="where checkpoints and the curve are kept")
+    parser.add_argument("--out", type=Path, help=f"where to write the model (playground/weights/{recipe.name})")
+    parser.add_argument("--minutes", type=float, help="training time in all, interruptions apart")
+    parser.add_argument("--steps", type=int, help="instead of --minutes")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--export", action="store_true", help="train no more: write the best weights so far to --out")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+
+    folder = arguments.work / "tokenizer"  # also holds the configuration: what `export` needs besides the weights
+    made = AutoTokenizer.from_pretrained(folder) if folder.exists() else None
+    prepared = recipe.prepare(arguments.data, made)
+    prepared.tokenizer.save_pretrained(folder)
+    prepared.config.save_pretrained(folder)
+    print(f"{len(prepared.train):,} training tokens, {len(prepared.validation):,} for validation", flush=True)
+    if not arguments.export:
+        plan = Plan(**recipe.plan, minutes=arguments.minutes, steps=arguments.steps)
+        Run(prepared.config, prepared.train, prepared.validation, plan, arguments.work).train()
+    if arguments.out:
+        export_weights(arguments.work, arguments.out)
+        export_checkpoints(arguments.work, arguments.out, recipe.checkpoints)
+        write_card(arguments.out, recipe.card, figures(arguments.out, prepared, recipe.plan.get("ignore", -100)))

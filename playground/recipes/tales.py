@@ -1,0 +1,127 @@
+"""`tales`: a small GPT-2 that writes English children's stories.
+
+    python -m playground.recipes.tales --data tales.txt.xz --work runs/tales \\
+        --out playground/weights/tales --minutes 98
+
+`--data` is any plain text (optionally .xz), a paragraph a line, with the line <|endoftext|> between tales. Ours:
+144 children's books first published before 1927, from Project Gutenberg (https://www.gutenberg.org).
+"""
+
+import collections
+import random
+import re
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from torch import Tensor
+from transformers import GPT2Config, PreTrainedTokenizerFast
+
+from playground.recipes.card import Card
+from playground.recipes.export import Prepared, Recipe, main, read_text
+
+END = "<|endoftext|>"
+CONTEXT = 256
+SNAPSHOTS = (0.003, 0.01, 0.03, 0.05, 0.1, 0.2, 0.4)
+PLAN = {"batch": 16, "window": CONTEXT, "learning_rate": 3e-3, "snapshots": SNAPSHOTS}
+
+
+def read_tales(path: Path) -> list[str]:
+    """The tales of the file, in a fixed random order, without their separators."""
+    tales = [tale.strip() for tale in read_text(path).split(END)]
+    tales = [tale for tale in tales if tale]
+    random.Random(0).shuffle(tales)
+    return tales
+
+
+def train_tokenizer(tales: list[str], size: int = 4096) -> PreTrainedTokenizerFast:
+    """Byte-level BPE (Radford et al. 2019): any UTF-8 text can be encoded, and decodes to itself."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=size, special_tokens=[END], initial_alphabet=alphabet, show_progress=False)
+    tokenizer.train_from_iterator(tales, trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token=END,
+        eos_token=END,
+        model_max_length=CONTEXT,
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def config(tokenizer: PreTrainedTokenizerFast) -> GPT2Config:
+    return GPT2Config(
+        vocab_size=len(tokenizer),
+        n_positions=CONTEXT,
+        n_embd=256,
+        n_layer=6,
+        n_head=8,
+        activation_function="gelu_pytorch_tanh",  # the same function as GPT-2's gelu_new, in one kernel
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+
+
+def difficulty(tales: list[str]) -> list[float]:
+    """How hard each tale is to read: words a sentence, and the share of words outside the 3,000 most common."""
+    words = [re.findall(r"[a-z']+", tale.lower()) for tale in tales]
+    counts = collections.Counter(word for tale in words for word in tale)
+    common = {word for word, _ in counts.most_common(3000)}
+    return [
+        len(tale) / max(1, len(re.findall(r"[.!?]", text))) / 15
+        + sum(word not in common for word in tale) / max(1, len(tale)) / 0.15
+        for tale, text in zip(words, tales, strict=True)
+    ]
+
+
+def streams(tales: list[str], tokenizer: PreTrainedTokenizerFast) -> tuple[Tensor, Tensor]:
+    """Training and validation ids. One tale in fifty is held out; the simpler half of the rest is read twice.
+
+    A model this small has no room for everything, and simple sentences are what it can learn to write.
+    """
+    held_out, kept = tales[::50], [tale for n, tale in enumerate(tales) if n % 50]
+    score = difficulty(kept)
+    middle = sorted(score)[len(score) // 2]
+    training = kept + [tale for tale, hard in zip(kept, score, strict=True) if hard < middle]
+    random.Random(1).shuffle(training)
+    return _stream(training, tokenizer), _stream(held_out, tokenizer)
+
+
+def _stream(tales: list[str], tokenizer: PreTrainedTokenizerFast) -> Tensor:
+    """END tale END tale … END, (N,) int16."""
+    end = tokenizer.eos_token_id
+    ids = [end]
+    for encoding in tokenizer.backend_tokenizer.encode_batch(tales):
+        ids += [*encoding.ids, end]
+    return torch.tensor(ids, dtype=torch.int16)
+
+
+def prepare(data: Path, tokenizer: PreTrainedTokenizerFast | None = None) -> Prepared:
+    tales = read_tales(data)
+    tokenizer = tokenizer or train_tokenizer(tales)
+    train, validation = streams(tales, tokenizer)
+    return Prepared(tokenizer, config(tokenizer), train, validation)
+
+
+CARD = Card(
+    name="tales",
+    sentence="A small GPT-2 that writes English children's stories.",
+    data="144 English children's books first published before 1927, 24.4 MB in 3,481 tales and chapters, from Project "
+    "Gutenberg (https://www.gutenberg.org) with its headers and licence removed: Aesop, Andersen, Grimm, Baum, Potter, "
+    "Thornton W. Burgess, Arthur Scott Bailey, Howard R. Garis and others. One tale in fifty is held out; the simpler "
+    "half of the rest (shorter sentences, commoner words) is read twice as often.",
+    licence="The books are in the public domain in the USA. The weights may be used as the rest of this project.",
+    command="python -m playground.recipes.tales --data tales.txt.xz --work runs/tales "
+    "--out playground/weights/tales --minutes 98",
+    limits="It knows grammar, dialogue and how a story sounds; it does not know what it is talking about, and forgets "
+    "who is who within a paragraph. The books are a century old and so are their manners.",
+    prompts=("Once upon a time", "The little fox", '"Where are you going?" asked'),
+    new_tokens=120,
+)
+RECIPE = Recipe("tales", prepare, PLAN, CARD, checkpoints=(0.01, 0.05, 0.2))
+
+if __name__ == "__main__":
+    main(RECIPE)
