@@ -25,6 +25,11 @@ class Control:
         self.log: list[Message] = []
         self._unread: list[tuple[str, Any]] = []
 
+    @property
+    def steered(self) -> bool:
+        """A setting was changed, so the settings it began with no longer say what it is."""
+        return any("set" in entry for entry in self.log)
+
     def steps(self, n: int) -> Iterator[int]:
         """0 … n-1, ending early once the run is stopped or out of time."""
         for i in range(n):

@@ -14,17 +14,10 @@ TRAINING_SHARE = 1 / 4
 
 
 class Work(Protocol):
-    """What takes turns on the device: a run's generator, a host, a single call."""
+    """What takes turns on the device (work.py)."""
 
     lane: Lane
     owner: str
-    weight: int  # people served at once
-
-    def unit(self) -> bool:
-        """One unit of work. False when there is nothing more to do now."""
-
-    def fail(self, error: BaseException) -> None:
-        """What unit() raised, or the torch state it leaked."""
 
 
 class Turns:
@@ -43,10 +36,9 @@ class Turns:
     def add(self, work: Work) -> None:
         """A newcomer starts level with the least served owner: neither behind for coming late nor ahead for leaving."""
         if work.owner not in self._work:
-            floor = min((self._used[owner] for owner in self._work), default=0.0)
-            if not self._work:
-                self._used.clear()  # an idle lane forgets
-            self._used[work.owner] = max(floor, self._used.get(work.owner, 0.0))
+            floor = min((self._used[owner] for owner in self._work), default=max(self._used.values(), default=0.0))
+            self._used = {owner: used for owner, used in self._used.items() if owner in self._work or used > floor}
+            self._used.setdefault(work.owner, floor)
         mine = self._work.setdefault(work.owner, {})
         mine.setdefault(work, min(mine.values(), default=0.0))
 
@@ -60,9 +52,10 @@ class Turns:
         owner = min(self._work, key=self._used.__getitem__)
         return min(self._work[owner], key=self._work[owner].__getitem__)
 
-    def charge(self, work: Work, seconds: float) -> None:
+    def charge(self, work: Work, seconds: float, people: int) -> None:
+        if work.owner in self._used:  # a newcomer who was served once and is gone is still remembered
+            self._used[work.owner] += seconds / max(1, people)
         if work in self:
-            self._used[work.owner] += seconds / max(1, work.weight)
             self._work[work.owner][work] += seconds
 
 
@@ -100,9 +93,9 @@ class Lanes:
             return training.next()
         return interactive.next() if interactive else None
 
-    def charge(self, work: Work, seconds: float) -> None:
-        """Book `seconds` that `work` has had; call it before removing the work."""
-        self._turns[work.lane].charge(work, seconds)
+    def charge(self, work: Work, seconds: float, people: int = 1) -> None:
+        """Book `seconds` that `work` has had on behalf of so many people; call it before removing the work."""
+        self._turns[work.lane].charge(work, seconds, people)
         interactive, training = self._turns[Lane.INTERACTIVE], self._turns[Lane.TRAINING]
         if not (interactive and training):
             self._owed = 0.0  # with nobody on the other side, nothing is owed

@@ -14,15 +14,16 @@ from collections.abc import Callable, Iterator
 from threading import RLock
 from typing import Any
 
-from playground.errors import PlaygroundError, RunError
+from playground.errors import PlaygroundError, RunError, SettingError
 from playground.inference.control import Control, Message
 from playground.inference.mailboxes import Bell
 from playground.inference.tasks import Event, Frame, State, Task
-from playground.settings import Settings
+from playground.settings import Settings, spec
 
 log = logging.getLogger(__name__)
 SIGN_OF_LIFE = 0.5  # seconds; a vanished browser is noticed when something is sent to it
-TEXT_PAUSE, PICTURE_PAUSE, LOADING_PAUSE = 1 / 20, 1 / 10, 1 / 5  # least seconds between two frames to one viewer
+TEXT_PAUSE, PICTURE_PAUSE = 1 / 20, 1 / 10  # least seconds between two frames to one viewer
+LOADING_PAUSE = 1 / 5  # seconds between two looks at a model's progress
 
 
 class Run:
@@ -39,7 +40,7 @@ class Run:
         self.viewers: dict[str, Viewer] = {}
         self.frames: list[Frame] = []  # all of them, or only the latest when nobody needs the others
         self.published = 0
-        self.loadings: dict[str, Any] = {}  # model id -> the store's Loading
+        self.loadings: dict[str, Any] = {}  # model id -> the store's Loading, whose progress viewers see
         self.expires_at: float | None = None  # while paused, by the engine's clock
         self.reason: str | None = None
         self.error: PlaygroundError | None = None
@@ -47,11 +48,19 @@ class Run:
         # the device thread's own
         self.control = Control(settings)
         self.work: Any = None  # its turn-taker (work.py), once it has begun
-        self.joined_at: float | None = None  # a hosted run's clock starts here
+        self.held: list[str] = []  # models that the store must not evict meanwhile
+        self.paused = False
+        self.allowance = 0  # units that it may do all the same ("step once")
+        self.joined_at: float | None = None  # a hosted run's time is counted from here
 
     @property
     def hosted(self) -> bool:
         return self.task.host is not None
+
+    def overdue(self, now: float) -> bool:
+        """Paused for too long, or a hosted run out of time. (A generator's time is counted as it uses it.)"""
+        paused_too_long = self.expires_at is not None and now > self.expires_at
+        return paused_too_long or (self.joined_at is not None and now - self.joined_at > self.task.seconds)
 
     def publish(self, frame: Frame) -> None:
         """A new frame, for everyone who watches. Frames after the end are dropped."""
@@ -130,14 +139,10 @@ class Viewer:
             if event.state == "done":
                 return
             now = time.monotonic()
-            due, alive = now + self._pause(event), now + SIGN_OF_LIFE
+            due = now if event.frame is None else now + (PICTURE_PAUSE if self.run.task.merge is None else TEXT_PAUSE)
+            alive = now + (LOADING_PAUSE if event.state == "loading" else SIGN_OF_LIFE)
             while (seconds := self._patience(due, alive)) > 0:
                 yield seconds
-
-    def _pause(self, event: Event) -> float:
-        if event.state == "loading":
-            return LOADING_PAUSE
-        return PICTURE_PAUSE if self.run.task.merge is None else TEXT_PAUSE
 
     def _patience(self, due: float, alive: float) -> float:
         """Seconds this viewer should still wait; 0 or less when it should look now."""
@@ -145,7 +150,7 @@ class Viewer:
         with self._lock:
             if self.stopped or run.state == "done":
                 return 0.0
-            news = self._seen < run.published or self._told != (run.state, run.position) or run.state == "loading"
+            news = self._seen < run.published or self._told != (run.state, run.position)
             self._listening = not news  # with news it waits only for its own pace, which no bell should cut short
             return (due if news else alive) - time.monotonic()
 
@@ -187,9 +192,8 @@ def as_run_error(error: BaseException, what: str) -> PlaygroundError:
         # let go of the stack: its frames hold tensors
         error.__cause__ = error.__context__ = None
         return error.with_traceback(None)
-    text = str(error)
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text:
-        log.warning("%s ran out of memory: %s", what, text)
+    if is_out_of_memory(error):
+        log.warning("%s ran out of memory: %s", what, error)
         sentence = RunError("out_of_memory")
     elif isinstance(error, FloatingPointError):
         sentence = RunError("not_finite")
@@ -200,10 +204,15 @@ def as_run_error(error: BaseException, what: str) -> PlaygroundError:
     return sentence
 
 
-def checked_message(task: Task, settings: Settings, message: Any) -> Message:
-    """What may be posted to a run, with every value checked by its setting. Raises SettingError."""
-    from playground.errors import SettingError
+def is_out_of_memory(error: BaseException) -> bool:
+    """Python's own MemoryError, or torch's on a GPU or the CPU (where it is a bare RuntimeError), without torch."""
+    torch_has_none = type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
+    return isinstance(error, MemoryError) or torch_has_none
 
+
+def checked_message(run: Run, message: Any) -> Message:
+    """What may be posted to `run`, with every value checked by its setting. Raises SettingError."""
+    task = run.task
     kinds = ("set",) if task.host is not None else ("set", "pause", "step", "resume")
     if not isinstance(message, dict) or len(message) != 1 or next(iter(message)) not in kinds:
         raise SettingError("not_one_of", field="message", choices=kinds, value=message)
@@ -217,5 +226,4 @@ def checked_message(task: Task, settings: Settings, message: Any) -> Message:
         return {kind: value if kind == "step" else True}
     if not isinstance(value, dict) or not value or any(name not in task.steerable for name in value):
         raise SettingError("not_one_of", field="set", choices=task.steerable, value=value)
-    spec = type(settings).__dataclass_fields__
-    return {"set": {name: spec[name].metadata["spec"].check(name, item) for name, item in value.items()}}
+    return {"set": {name: spec(type(run.settings), name).check(name, item) for name, item in value.items()}}

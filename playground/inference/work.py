@@ -19,9 +19,7 @@ class Generated:
     def __init__(self, run: Run) -> None:
         self.run, self.lane, self.owner = run, run.task.lane, run.owner
         self.seconds = 0.0  # had so far
-        self.paused = False
-        self.allowance = 0  # units that a paused run may still do ("step once")
-        self.ends_at: float | None = None  # value of `seconds` at which patience with an ending run ends
+        self.ends_at: float | None = None  # once it should end: the value of `seconds` by which it must have
         self._units = run.task.run(run.settings, run.control)
 
     @property
@@ -30,7 +28,7 @@ class Generated:
 
     @property
     def ready(self) -> bool:
-        return not self.paused or self.allowance > 0 or self.run.control.reason is not None
+        return not self.run.paused or self.run.allowance > 0 or self.run.control.reason is not None
 
     def unit(self) -> bool:
         try:
@@ -40,23 +38,18 @@ class Generated:
             self.run.finish(self.run.control.reason or own)
             return False
         self.run.control.step += 1
-        self.allowance = max(0, self.allowance - 1)
+        self.run.allowance = max(0, self.run.allowance - 1)
         if frame is not None:
             self.run.publish(frame)
         return self.ready
 
-    def charged(self, seconds: float) -> None:
-        """Book time had. A run over its limit is told so, and one that does not heed it is closed."""
-        control, self.seconds = self.run.control, self.seconds + seconds
-        if control.reason is None and self.seconds > self.run.task.seconds:
-            control.deliver({"stop": "time"})
-        if control.reason is None:
-            return
-        if self.ends_at is None:
-            self.ends_at = self.seconds + GRACE
-        elif self.seconds > self.ends_at:
-            self.close()
-            self.run.finish(control.reason)
+    def last_words(self) -> None:
+        """It should end: from now on it has a moment of its own time for that."""
+        self.ends_at = self.seconds + GRACE
+
+    @property
+    def out_of_patience(self) -> bool:
+        return self.ends_at is not None and self.seconds > self.ends_at
 
     def close(self) -> None:
         """Run the generator's `finally`s. What they raise matters to nobody by now."""
@@ -74,7 +67,7 @@ class Hosted:
     def __init__(self, key: Hashable, lane: Lane, models: Models, host: Host) -> None:
         self.key, self.lane, self.owner, self.models, self.host = key, lane, f"host {key}", models, host
         self.runs: set[Run] = set()
-        self.idle_since: float | None = None
+        self._idle_since: float | None = None
 
     @property
     def weight(self) -> int:
@@ -88,8 +81,18 @@ class Hosted:
         self.host.advance()
         return self.ready
 
-    def charged(self, seconds: float) -> None:
-        """A hosted run's time limit counts from its joining: the engine sees to it."""
+    def join(self, run: Run, now: float) -> None:
+        run.joined_at = now
+        self.runs.add(run)
+        self.host.join(run)
+
+    def idle_for(self, now: float) -> float:
+        """Seconds without a run, as far as noticed by asking this now and then."""
+        if self.runs or self.ready:
+            self._idle_since = None
+        elif self._idle_since is None:
+            self._idle_since = now
+        return 0.0 if self._idle_since is None else now - self._idle_since
 
     def fail(self, error: BaseException) -> None:
         for run in list(self.runs):
@@ -111,9 +114,6 @@ class Call:
         if self.future.set_running_or_notify_cancel():
             self.future.set_result(self._fn(*self._args))
         return False
-
-    def charged(self, seconds: float) -> None:
-        """One unit is all there is."""
 
     def fail(self, error: BaseException) -> None:
         if not self.future.done():
