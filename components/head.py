@@ -1,0 +1,133 @@
+"""What stands in the page's <head> before Gradio's own scripts, and /healthz.
+
+Gradio 6.31 adds `launch(head=…)` only when its own script has run, which is too late to choose the language (it reads
+navigator.language once, at start) and leaves a flash of the wrong theme. So a small ASGI middleware puts three tags
+first in <head>; what they name is served from memory under /playground/, never from another host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import cache
+from typing import Any
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from components import theme, words
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+SCRIPTS = (
+    "start.js",
+    "kit.js",
+    "drawing.js",
+    "shell.js",
+    "tokens.js",
+)  # in this order: each uses what the ones before it made
+OURS = {"js": "text/javascript", "css": "text/css"}
+
+
+@cache
+def text(kind: str) -> str:
+    """All our JavaScript, or all our CSS, as one file."""
+    widgets = theme.HERE / "widgets"
+    if kind == "css":
+        files = (*theme.STYLES, *sorted(widgets.glob("*.css")), *sorted(widgets.glob("*/widget.css")))
+        return weigh("\n".join(path.read_text("utf-8") for path in files))
+    parts = [(widgets / name).read_text("utf-8") for name in SCRIPTS if (widgets / name).exists()]
+    shared = sorted(set(widgets.glob("*.js")) - {widgets / name for name in SCRIPTS})
+    return words.script() + "\n".join(parts + [path.read_text("utf-8") for path in shared])
+
+
+def weigh(css: str) -> str:
+    """`css` with its rules nested in one that weighs as much as an id, for our stylesheet stands before Gradio's, whose
+    resets (of buttons, of headings) would win over it. In a rule `&` is then <html>. What cannot nest stays outside.
+    """
+    inside, outside = [], []
+    for block in blocks(re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)):
+        (outside if block.startswith((":root", ".dark", "@keyframes", "@font-face")) else inside).append(block)
+    return "\n".join([*outside, ":is(html, #_) {", *inside, "}", ""])
+
+
+def blocks(css: str) -> list[str]:
+    """The top-level rules of `css`, which has no comments: each ends where its braces are balanced."""
+    found, depth, start = [], 0, 0
+    for place, character in enumerate(css):
+        depth += (character == "{") - (character == "}")
+        if character == "}" and depth == 0:
+            found.append(css[start : place + 1].strip())
+            start = place + 1
+    return found
+
+
+@cache
+def tags() -> bytes:
+    """The tags, each address carrying its content's hash so that a browser may keep it for good."""
+    address = {
+        kind: f"playground/page.{kind}?v={hashlib.sha256(text(kind).encode()).hexdigest()[:16]}" for kind in OURS
+    }
+    return f'<script src="{address["js"]}"></script><link rel="stylesheet" href="{address["css"]}">'.encode()
+
+
+class Head:
+    """ASGI middleware: our tags first in the <head> of every HTML page."""
+
+    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET":
+            return await self.app(scope, receive, send)
+        started: Message | None = None  # an HTML page's start, held back until its whole body is known
+
+        async def pass_on(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                if _is_html(message):
+                    started = message | {"body": b""}
+                    return
+            elif message["type"] == "http.response.body" and started is not None:
+                started["body"] += message.get("body", b"")
+                if message.get("more_body"):
+                    return
+                page = re.sub(rb"<head[^>]*>", lambda found: found[0] + tags(), started.pop("body"), count=1)
+                headers = [(name, value) for name, value in started["headers"] if name != b"content-length"]
+                start, started = started, None
+                await send(start | {"headers": [*headers, (b"content-length", str(len(page)).encode())]})
+                message = {"type": "http.response.body", "body": page}
+            await send(message)
+
+        return await self.app(scope, receive, pass_on)
+
+
+def _is_html(start: Message) -> bool:
+    headers = dict(start["headers"])
+    return headers.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in headers
+
+
+async def _healthz(request: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+async def _ours(request: Request) -> Response:
+    kind = request.path_params["kind"]
+    if kind not in OURS:
+        return PlainTextResponse("not found", status_code=404)
+    forever = {"cache-control": "public, max-age=31536000, immutable"}
+    return Response(text(kind), media_type=OURS[kind], headers=forever)
+
+
+def app_kwargs() -> dict[str, Any]:
+    """For `launch(app_kwargs=…)`. Middleware given here stands inside Gradio's own, which compresses what we wrote."""
+    return {
+        "middleware": [Middleware(Head)],
+        "routes": [Route("/healthz", _healthz), Route("/playground/page.{kind}", _ours)],
+    }

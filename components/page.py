@@ -1,0 +1,90 @@
+"""The page: header, tabs, footer, and what a link asks for. A new tab is one line here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from components import head, permalinks, theme
+from components.tabs import anatomy, text
+from components.widgets.header import Header
+from components.words import i18n, words
+from playground.settings import default
+
+TABS = (text,)
+
+
+def build() -> gr.Blocks:
+    """The whole page, ready to launch with `launch_options()`. Imports no technique's torch code."""
+    with gr.Blocks(title="AIGC Playground", analytics_enabled=False, delete_cache=(600, 3600)) as page:
+        Header()
+        with gr.Tabs(elem_id="tabs") as tabs:
+            built = {tab.name: tab for tab in (module.build() for module in TABS)}
+        gr.Markdown(words("footer.text"), elem_id="footer")
+        for tab in built.values():
+            tab.finish(page)
+        _open_links(page, tabs, built)
+    # Handlers that stream are told apart by the engine's own queue and limits, so Gradio's queue lets them all in.
+    page.queue(max_size=400, default_concurrency_limit=None, api_open=False)
+    return page
+
+
+def launch_options() -> dict[str, Any]:
+    """Arguments of `launch` that the app, the tests and a Space share."""
+    return {
+        "theme": theme.Paper(),
+        "i18n": i18n(),
+        "app_kwargs": head.app_kwargs(),
+        "max_threads": 200,  # a hard cap on all running events, async ones too
+        "max_file_size": "4mb",
+        "show_error": False,  # no stack trace reaches a browser
+        "run_history": False,  # it would keep what a class typed in each browser
+        "enable_monitoring": False,
+        "strict_cors": True,
+        "ssr_mode": False,
+        "pwa": False,
+        "footer_links": ["api", "settings"],
+        "favicon_path": theme.HERE / "favicon.png",
+    }
+
+
+def _open_links(page: gr.Blocks, tabs: gr.Tabs, built: dict[str, anatomy.Tab]) -> None:
+    """On load, set the controls to what the link asks for, and to the reader's language's defaults."""
+    known = {name: (tab.settings, tuple(tab.controls)) for name, tab in built.items()}
+    controls = [control for tab in built.values() for control in tab.controls.values()]
+    language, query = gr.Textbox(visible="hidden"), gr.Textbox(visible="hidden")
+    opening = gr.JSON(visible="hidden")
+
+    def on_load(language: str, query: str) -> list[Any]:
+        link = permalinks.read(query, known)
+        updates = [
+            _update(tab, name, language, link if link.tab == tab.name else permalinks.Opening())
+            for tab in built.values()
+            for name in tab.controls
+        ]
+        told = {"tab": link.tab, "run": link.run, "problems": link.problems}
+        return [gr.update(selected=link.tab) if link.tab else gr.skip(), told, *updates]
+
+    loaded = page.load(
+        on_load, [language, query], [tabs, opening, *controls],
+        js="() => [playground.language, location.search]", **anatomy.quiet(),
+    )  # fmt: skip
+    loaded.then(None, opening, None, js="(opening) => { playground.opened(opening); }", **anatomy.quiet())
+
+
+def _update(tab: anatomy.Tab, name: str, language: str, link: permalinks.Opening) -> Any:
+    """What a control is told on load: nothing, when it already says the right thing."""
+    initial = default(tab.settings, name)
+    value = link.values.get(name, tab.defaults(language).get(name, initial))
+    changes: dict[str, Any] = {}
+    if value != initial:
+        changes["value"] = list(value) if isinstance(value, tuple) else value
+        control = tab.controls[name]
+        if isinstance(control, gr.Slider) and value > control.maximum:
+            changes["maximum"] = value  # a link may go beyond the slider's everyday range, as the API may
+    if name in link.locked:
+        changes["interactive"] = False
+    if name in link.hidden:
+        changes["visible"] = False
+    return gr.update(**changes) if changes else gr.skip()

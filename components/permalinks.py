@@ -1,0 +1,79 @@
+"""Links that reopen an exact state: query parameters ⇄ settings.
+
+    ?tab=text&lang=zh-CN&depth=lab&prompt=月&temperature=0.4&lock=top_k,top_p&hide=seed&lesson=open&run=1
+
+Settings go by their own names. A teacher's link can `lock` controls (shown, not to be changed) and `hide` them (their
+value still counts). What a link asks for in vain is told in a sentence, and the rest of the link still works.
+Language, depth, lesson and run are the browser's business (widgets/start.js and shell.js).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from playground.errors import PlaygroundError, SettingError
+from playground.settings import Settings, default, spec
+
+QUERY_LIMIT = 300_000  # characters: a prompt at its limit still fits; what is longer is cut
+
+
+@dataclass
+class Opening:
+    """What a link asks for. `problems` are errors as JSON, in the order they were met."""
+
+    tab: str | None = None
+    values: dict[str, Any] = field(default_factory=dict)
+    locked: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
+    run: bool = False
+    problems: list[dict] = field(default_factory=list)
+
+
+def read(query: str, tabs: Mapping[str, tuple[type[Settings], tuple[str, ...]]], language: str = "en") -> Opening:
+    """What `query` (location.search) asks of one of `tabs`, {name: (its settings, the fields it has controls for)}."""
+    asked = dict(parse_qsl(str(query)[:QUERY_LIMIT].removeprefix("?"), keep_blank_values=True, max_num_fields=None))
+    opening = Opening(run=asked.get("run") == "1")
+    tab = asked.get("tab") or next(iter(tabs))
+    if tab not in tabs:
+        opening.problems.append(SettingError("not_one_of", field="tab", choices=tuple(tabs), value=tab).as_json())
+        return opening
+    opening.tab = tab
+    settings, fields = tabs[tab]
+    for name in fields:
+        if name in asked:
+            try:
+                opening.values[name] = _value(settings, name, asked[name])
+            except PlaygroundError as error:
+                opening.problems.append(error.as_json())
+    opening.locked = _names("lock", asked, fields, opening.problems)
+    opening.hidden = _names("hide", asked, fields, opening.problems)
+    return opening
+
+
+def _value(settings: type[Settings], name: str, text: str) -> Any:
+    """`text` as the field's kind of value, checked by the field itself. Raises SettingError."""
+    kind = type(default(settings, name))
+    value: Any = text
+    try:
+        if kind is float or kind is int:
+            value = float(text)
+        elif kind is tuple:
+            value = [float(item) for item in text.split(",") if item]
+        elif kind is bool:
+            value = {"true": True, "false": False}[text.lower()]
+    except (ValueError, KeyError):
+        pass  # the field's own check says what is wrong with the text
+    return spec(settings, name).check(name, value)
+
+
+def _names(word: str, asked: Mapping[str, str], fields: tuple[str, ...], problems: list[dict]) -> frozenset[str]:
+    wanted = [name.strip() for name in asked.get(word, "").split(",") if name.strip()]
+    problems.extend(
+        SettingError("not_one_of", field=word, choices=fields, value=name).as_json()
+        for name in wanted
+        if name not in fields
+    )
+    return frozenset(wanted) & frozenset(fields)

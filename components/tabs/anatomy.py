@@ -1,0 +1,225 @@
+"""What all tabs share (DESIGN: "The anatomy of a tab"). A tab reads top-down: its parts first, its listeners after.
+
+    def build() -> Tab:
+        with anatomy.tab("text", GenerationSettings) as tab:
+            presets = tab.presets("love", "poem", "hot")
+            tab.textbox("prompt", lines=3)
+            tab.slider("temperature")
+            tab.actions()
+            strip = TokenStrip(…)
+            with tab.look_inside():
+                maths = tab.maths()
+                tab.code("playground.text.sampling:temperature")
+            with tab.lab():
+                tab.seed()
+                tab.exports(strip, script=copy_as_python)
+        event = tab.run.click(…)
+        tab.preset(presets["love"], prompt="I love").then(…)
+        return tab
+
+Each control is made from its field of the Settings, so bounds and defaults have one source, its words are
+`NAME.FIELD.label` and `NAME.FIELD.hint`, its element id is `NAME-FIELD`, and links can set, lock or hide it.
+Depths, lesson, copied links, presets, exports and formulas all work in the browser, with no request.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+from gradio.events import Dependency
+
+from components.sources import source
+from components.widgets.status import Status
+from components.widgets.tab_head import TabHead
+from components.words import words
+from playground.settings import Settings, default, spec
+
+LATEX = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
+
+
+def quiet(**more: Any) -> dict[str, Any]:
+    """What every listener of the page itself is given: no entry in the API, no spinner, no place in the queue."""
+    return {"api_visibility": "private", "show_progress": "hidden", "queue": False} | more
+
+
+def no_defaults(language: str) -> dict[str, Any]:
+    """For tabs whose defaults are the same in every language."""
+    return {}
+
+
+@dataclass
+class Tab:
+    """One tab in the making, and what the page needs of it afterwards."""
+
+    name: str
+    settings: type[Settings]
+    defaults: Callable[[str], dict[str, Any]] = no_defaults  # language → values of its own for some fields
+    controls: dict[str, Component] = field(default_factory=dict)  # field → its control
+    run: gr.Button | None = None
+    stop: gr.Button | None = None
+    status: Status | None = None
+    formulas: list[gr.Markdown] = field(default_factory=list)
+
+    # ------------------------------------------------------------------ controls, made of fields
+
+    def control(self, name: str, kind: type[Component], **options: Any) -> Any:
+        """The control of a field. With no words of its own for a hint it has none."""
+        options.setdefault("label", words(f"{self.name}.{name}.label"))
+        options.setdefault("value", default(self.settings, name))
+        try:
+            options.setdefault("info", words(f"{self.name}.{name}.hint"))
+        except KeyError:
+            pass
+        self.controls[name] = kind(elem_id=f"{self.name}-{name}", interactive=True, **options)
+        return self.controls[name]
+
+    def slider(self, name: str, **options: Any) -> gr.Slider:
+        bounds = spec(self.settings, name)
+        high = getattr(bounds, "slider_high", None) or bounds.high
+        return self.control(name, gr.Slider, minimum=bounds.low, maximum=high, step=bounds.step, **options)
+
+    def textbox(self, name: str, **options: Any) -> gr.Textbox:
+        return self.control(name, gr.Textbox, max_length=spec(self.settings, name).limit, **options)
+
+    def dropdown(self, name: str, choices: list, **options: Any) -> gr.Dropdown:
+        return self.control(name, gr.Dropdown, choices=choices, **options)
+
+    def number(self, name: str, **options: Any) -> gr.Number:
+        bounds = spec(self.settings, name)
+        whole = 0 if isinstance(default(self.settings, name), int) else None
+        return self.control(name, gr.Number, minimum=bounds.low, maximum=bounds.high, precision=whole, **options)
+
+    def seed(self, name: str = "seed") -> gr.Number:
+        """The seed, and a dice that rolls another in the browser."""
+        with gr.Row(elem_classes="seed"):
+            seed = self.number(name, min_width=80)
+            dice = gr.Button(words("controls.dice"), elem_id=f"{self.name}-dice", min_width=60, scale=0)
+        dice.click(None, None, seed, js="() => Math.floor(Math.random() * 1e6)", **quiet())
+        return seed
+
+    # ------------------------------------------------------------------ presets
+
+    def presets(self, *names: str) -> dict[str, gr.Button]:
+        """A row of buttons, `NAME.presets.PRESET` each; `preset` says what one sets."""
+        with gr.Row(elem_classes="presets"):
+            return {
+                name: gr.Button(
+                    words(f"{self.name}.presets.{name}"), elem_id=f"{self.name}-preset-{name}", min_width=120
+                )
+                for name in names
+            }
+
+    def preset(self, button: gr.Button, **values: Any) -> Dependency:
+        """Clicking `button` sets every control: to `values`, the others to their defaults. Chain `.then(…)` to run."""
+        self.settings(**values)  # a preset that the settings refuse is a mistake of ours: fail at start
+        wanted = self._initial() | {name: value for name, value in values.items() if name in self.controls}
+        return button.click(None, None, self._all(), js=f"() => {json.dumps(list(wanted.values()))}", **quiet())
+
+    # ------------------------------------------------------------------ run, stop, status
+
+    def actions(self) -> tuple[gr.Button, gr.Button]:
+        """Run, Stop and the status line. Ctrl-Enter clicks Run from anywhere in the tab."""
+        with gr.Row(elem_classes="actions"):
+            self.run = gr.Button(
+                words("controls.run"), variant="primary", elem_id=f"{self.name}-run", min_width=110, scale=0
+            )
+            self.stop = gr.Button(
+                words("controls.stop"), variant="stop", elem_id=f"{self.name}-stop", min_width=90, scale=0
+            )
+            self.status = Status(self.name)
+        return self.run, self.stop
+
+    # ------------------------------------------------------------------ depths
+
+    def look_inside(self) -> AbstractContextManager:
+        """What is made in it shows from the second depth on."""
+        return gr.Column(elem_classes="depth-look")
+
+    def lab(self) -> AbstractContextManager:
+        """What is made in it shows in the Lab only."""
+        return gr.Column(elem_classes="depth-lab")
+
+    # ------------------------------------------------------------------ the panels
+
+    def maths(self, value: Component | None = None, js: str | None = None) -> gr.Markdown:
+        """The formula `NAME.maths`, its [[names]] filled from a run: `js` makes {name: number} of `value`."""
+        with gr.Accordion(words("panels.maths"), open=True, elem_classes="panel"):
+            panel = gr.Markdown(words(f"{self.name}.maths"), latex_delimiters=LATEX, elem_id=f"{self.name}-maths")
+        self.formulas.append(panel)
+        if value is not None and js is not None:
+            self.fill_maths(panel, value, js)
+        return panel
+
+    def fill_maths(self, panel: gr.Markdown, value: Component, js: str) -> Dependency:
+        """Redraw `panel` whenever `value` changes, in the browser."""
+        fill = f"(value) => playground.fill('{self.name}.maths', ({js})(value) || {{}})"
+        return value.change(None, value, panel, js=fill, **quiet())
+
+    def code(self, *functions: str) -> gr.Code:
+        """The running program's own source of `functions`, "module:name" each, read when the panel is first opened."""
+        with gr.Accordion(words("panels.code"), open=False, elem_classes="panel", elem_id=f"{self.name}-code") as panel:
+            gr.Markdown(words("panels.code_hint"))
+            view = gr.Code(language="python", interactive=False, show_label=False, max_lines=40)
+        panel.expand(lambda: "\n\n".join(map(source, functions)), None, view, **quiet())
+        return view
+
+    def exports(self, run: Component, script: Callable[..., str] | None = None) -> None:
+        """Copy link, export the run's JSON, and copy as Python: `script(**settings)` gives a program's text."""
+        with gr.Row(elem_classes="exports"):
+            link, file = (
+                gr.Button(words(f"exports.{name}"), elem_id=f"{self.name}-{name}", size="sm")
+                for name in ("link", "json")
+            )
+            python = gr.Button(
+                words("exports.python"), elem_id=f"{self.name}-python", size="sm", visible=script is not None
+            )
+        link.click(None, self._all(), None, js=self._call("copyLink"), **quiet())
+        file.click(None, run, None, js=f"(run) => playground.exportRun({self.name!r}, run)", **quiet())
+        if script is not None:
+            text = gr.Textbox(visible="hidden")
+            fields = tuple(self.controls)
+            made = python.click(
+                lambda *values: script(**dict(zip(fields, values, strict=True))), self._all(), text, **quiet()
+            )
+            made.then(None, text, None, js="(text) => playground.copy(text)", **quiet())
+
+    # ------------------------------------------------------------------ for the page
+
+    def finish(self, page: gr.Blocks) -> None:
+        """Let the browser know what the controls say, so that changing the language keeps it; blank the formulas."""
+        for panel in self.formulas:
+            page.load(None, None, panel, js=f"() => playground.fill('{self.name}.maths', {{}})", **quiet())
+        gr.on(
+            [control.change for control in self.controls.values()],
+            None, self._all(), None, js=self._call("remember"), **quiet(),
+        )  # fmt: skip
+
+    def _all(self) -> list[Component]:
+        return list(self.controls.values())
+
+    def _initial(self) -> dict[str, Any]:
+        return {name: default(self.settings, name) for name in self.controls}
+
+    def _call(self, function: str) -> str:
+        """JavaScript that hands a shell.js function this tab's name, defaults, fields, and the values of its controls."""
+        known = json.dumps([self.name, self._initial(), list(self.controls)])
+        return f"(...values) => {{ playground.{function}(...{known}, values); }}"
+
+
+@contextmanager
+def tab(name: str, settings: type[Settings], defaults: Callable[[str], dict[str, Any]] = no_defaults) -> Iterator[Tab]:
+    """A tab: its head, its body, and beside it the lesson `lessons/LANGUAGE/NAME.md`."""
+    made = Tab(name, settings, defaults)
+    with gr.Tab(words(f"tabs.{name}"), id=name, elem_id=f"tab-{name}"):
+        TabHead(name)
+        with gr.Row(elem_classes="tab-body"):
+            with gr.Column(elem_classes="tab-main"):
+                yield made
+            with gr.Column(elem_classes="lesson", elem_id=f"{name}-lesson"):
+                gr.Markdown(words(f"lessons.{name}"), latex_delimiters=LATEX)

@@ -1,0 +1,86 @@
+/* What the page itself does in the browser: depths, lesson drawer, language and theme switches, links, keys. */
+(() => {
+  "use strict";
+  const { emit, words, copy, toast } = window.playground;
+  const root = document.documentElement;
+
+  function keep(name, value) {
+    try { localStorage.setItem(`playground.${name}`, value); } catch { /* a private window keeps nothing */ }
+  }
+
+  /** Show the page at one depth: "play", "look" or "lab" (components/page.css hides what lies deeper). */
+  function setDepth(depth) {
+    root.dataset.depth = depth;
+    keep("depth", depth);
+    emit("depth", depth);
+  }
+
+  function setLesson(open) {
+    root.dataset.lesson = open ? "open" : "closed";
+    emit("lesson", open);
+  }
+
+  /** The other theme, at once and for next time. */
+  function setTheme(theme) {
+    document.body.classList.toggle("dark", theme === "dark");
+    keep("theme", theme);
+    const query = new URLSearchParams(location.search);
+    query.set("__theme", theme);
+    history.replaceState(history.state, "", `?${query}${location.hash}`);
+    emit("theme", theme);
+  }
+
+  /** Gradio chooses its language once, when it starts: so the page opens anew, its settings in the link. */
+  function setLanguage(language) {
+    keep("language", language);
+    const query = new URLSearchParams(here ? here() : location.search);
+    query.set("lang", language);
+    location.search = query;
+  }
+
+  // ---------------------------------------------------------------- links
+  let here = null; // gives the query that reopens what is on screen; set by the tab that was last touched
+
+  /** The query that reopens this state. Settings that stand at their defaults are left out. */
+  function query(tab, defaults, fields, values) {
+    const now = new URLSearchParams({ tab, lang: window.playground.language });
+    if (root.dataset.depth !== "play") now.set("depth", root.dataset.depth);
+    if (root.dataset.lesson === "open") now.set("lesson", "open");
+    fields.forEach((field, i) => {
+      const value = Array.isArray(values[i]) ? values[i].join(",") : values[i];
+      if (value !== null && value !== undefined && String(value) !== String(defaults[field])) now.set(field, value);
+    });
+    return now;
+  }
+
+  /** Remember what a tab's controls say, so that changing the language keeps it. */
+  function remember(tab, defaults, fields, values) {
+    here = () => query(tab, defaults, fields, values);
+  }
+
+  /** Copy a link that reopens this state and runs it. */
+  function copyLink(tab, defaults, fields, values) {
+    const now = query(tab, defaults, fields, values);
+    now.set("run", "1");
+    const link = `${location.origin}${location.pathname}?${now}`;
+    copy(link, words(link.length > 8000 ? "link.long" : "link.copied"));
+  }
+
+  /** After a link has set the controls: say what could not be used, and run if the link asks for it. */
+  function opened(opening) {
+    if (!opening) return;
+    if (opening.problems?.length) toast(opening.problems.map(window.playground.sentence).join(" "), 12);
+    if (opening.run) document.getElementById(`${opening.tab}-run`)?.click();
+  }
+
+  // Ctrl-Enter (or Cmd-Enter) runs the tab in front, wherever the focus is.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    const button = [...document.querySelectorAll("[id$='-run']")].find((element) => element.offsetParent);
+    if (!button || button.disabled) return;
+    event.preventDefault();
+    button.click();
+  });
+
+  Object.assign(window.playground, { setDepth, setLesson, setTheme, setLanguage, remember, copyLink, opened });
+})();

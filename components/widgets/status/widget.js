@@ -1,0 +1,30 @@
+const { make, words, sentence, on, bytes, percent } = window.playground;
+
+const said = make("span", {});
+const notice = make("span", { class: "pg-notice" });
+const progress = make("progress", { max: 1, "aria-label": words("status.progress") });
+const line = make("p", { class: "pg-status", role: "status" }, said, progress, notice);
+element.querySelector(".pg-widget").replaceChildren(line);
+
+function phrase(run) {
+  if (run.error) return sentence(run.error);
+  if (run.state === "queued") return words("status.queued", { position: run.position ?? 1 });
+  if (run.state === "loading") {
+    return words("status.loading", { progress: percent(run.progress ?? 0), bytes: run.bytes ? `· ${bytes(run.bytes)}` : "" });
+  }
+  if (run.state === "done") return run.reason ? words(`reason.${run.reason}`) : words("status.done");
+  return run.state ? words(`status.${run.state}`) : words("status.ready");
+}
+
+function show(run) {
+  said.textContent = phrase(run);
+  line.classList.toggle("pg-failed", Boolean(run.error));
+  progress.hidden = run.state !== "loading";
+  progress.value = run.progress ?? 0;
+  notice.textContent = run.notice ? words(run.notice.key, run.notice.values) : "";
+}
+
+const tab = props.value.tab;
+show({});
+on(`${tab}.status`, (run) => show(run || {}));
+watch("value", () => { if (props.value?.state || props.value?.error) show(props.value); });
