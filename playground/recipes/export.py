@@ -107,7 +107,7 @@ def figures(out: Path, prepared: Prepared, ignore: int) -> dict:
     }
 
 
-def main(recipe: Recipe) -> None:
+def main(recipe: Recipe, argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog=f"python -m playground.recipes.{recipe.name}")
     parser.add_argument("--data", type=Path, required=True, help="the text to learn from (see the recipe)")
     parser.add_argument("--work", type=Path, required=True, help="where checkpoints and the curve are kept")
@@ -116,7 +116,7 @@ def main(recipe: Recipe) -> None:
     parser.add_argument("--steps", type=int, help="instead of --minutes")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--export", action="store_true", help="train no more: write the best weights so far to --out")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     torch.set_num_threads(arguments.threads)
 
     folder = arguments.work / "tokenizer"  # also holds the configuration: what `export` needs besides the weights

@@ -10,6 +10,7 @@ import dataclasses
 import json
 import math
 import time
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -67,16 +68,11 @@ def windows(stream: Tensor, plan: Plan, step: int) -> Tensor:
     return torch.stack(chosen).long()
 
 
-_last_epoch: dict = {}
-
-
+@lru_cache(maxsize=2)
 def _epoch(seed: int, epoch: int, count: int, window: int) -> tuple[int, list[int]]:
-    key = (seed, epoch, count, window)
-    if key not in _last_epoch:
-        _last_epoch.clear()
-        rng = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
-        _last_epoch[key] = int(torch.randint(window, (), generator=rng)), torch.randperm(count, generator=rng).tolist()
-    return _last_epoch[key]
+    """The offset of the epoch's first window, and the order in which its `count` windows are visited."""
+    rng = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+    return int(torch.randint(window, (), generator=rng)), torch.randperm(count, generator=rng).tolist()
 
 
 def optimizers(model: GPT2LMHeadModel, plan: Plan) -> list[torch.optim.Optimizer]:
@@ -105,10 +101,15 @@ def loss_of(model: GPT2LMHeadModel, tokens: Tensor, dtype: torch.dtype, ignore: 
 def validation_loss(
     model: GPT2LMHeadModel, stream: Tensor, window: int, ignore: int = -100, dtype: torch.dtype = torch.float32
 ) -> float:
-    """Mean loss in nats a token over consecutive windows of the held-out stream (N,)."""
+    """Mean loss in nats a token over consecutive windows of the held-out stream (N,).
+
+    Raises ValueError for a stream shorter than a window.
+    """
+    count = (len(stream) - 1) // window
+    if count < 1:
+        raise ValueError(f"too little held-out text: {len(stream)} tokens, at least {window + 1} are needed")
     was_training = model.training
     model.eval()
-    count = (len(stream) - 1) // window
     inputs = stream[: count * window].long().view(count, window)
     targets = stream[1 : count * window + 1].long().view(count, window)
     total = 0.0
