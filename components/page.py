@@ -22,8 +22,6 @@ def build() -> gr.Blocks:
         with gr.Tabs(elem_id="tabs") as tabs:
             built = {tab.name: tab for tab in (module.build() for module in TABS)}
         gr.Markdown(words("footer.text"), elem_id="footer")
-        for tab in built.values():
-            tab.finish(page)
         _open_links(page, tabs, built)
     # Handlers that stream are told apart by the engine's own queue and limits, so Gradio's queue lets them all in.
     page.queue(max_size=400, default_concurrency_limit=None, api_open=False)
@@ -63,13 +61,22 @@ def _open_links(page: gr.Blocks, tabs: gr.Tabs, built: dict[str, anatomy.Tab]) -
             for tab in built.values()
             for name in tab.controls
         ]
-        told = {"tab": link.tab, "run": link.run, "problems": link.problems}
+        told = {
+            "tab": link.tab,
+            "run": link.run,
+            "problems": link.problems,
+            "locked": sorted(link.locked | link.hidden),
+        }
         return [gr.update(selected=link.tab) if link.tab else gr.skip(), told, *updates]
 
     loaded = page.load(
         on_load, [language, query], [tabs, opening, *controls],
         js="() => [playground.language, location.search]", **anatomy.quiet(),
     )  # fmt: skip
+    for tab in built.values():
+        tab.tell(loaded.then)
+        for panel in tab.formulas:  # until there is a run, a dash stands for each number
+            page.load(None, None, panel, js=f"() => playground.fill('{tab.name}.maths', {{}})", **anatomy.quiet())
     loaded.then(None, opening, None, js="(opening) => { playground.opened(opening); }", **anatomy.quiet())
 
 

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,16 +72,14 @@ class Tab:
         """The control of a field. With no words of its own for a hint it has none."""
         options.setdefault("label", words(f"{self.name}.{name}.label"))
         options.setdefault("value", default(self.settings, name))
-        try:
+        with suppress(KeyError):
             options.setdefault("info", words(f"{self.name}.{name}.hint"))
-        except KeyError:
-            pass
         self.controls[name] = kind(elem_id=f"{self.name}-{name}", interactive=True, **options)
         return self.controls[name]
 
     def slider(self, name: str, **options: Any) -> gr.Slider:
         bounds = spec(self.settings, name)
-        high = getattr(bounds, "slider_high", None) or bounds.high
+        high = bounds.slider_high or bounds.high
         return self.control(name, gr.Slider, minimum=bounds.low, maximum=high, step=bounds.step, **options)
 
     def textbox(self, name: str, **options: Any) -> gr.Textbox:
@@ -119,7 +117,9 @@ class Tab:
         """Clicking `button` sets every control: to `values`, the others to their defaults. Chain `.then(…)` to run."""
         self.settings(**values)  # a preset that the settings refuse is a mistake of ours: fail at start
         wanted = self._initial() | {name: value for name, value in values.items() if name in self.controls}
-        return button.click(None, None, self._all(), js=f"() => {json.dumps(list(wanted.values()))}", **quiet())
+        asked = json.dumps([self.name, list(wanted), list(wanted.values())])
+        js = f"(...now) => playground.preset(...{asked}, now)"  # a teacher's lock holds against presets too
+        return button.click(None, self._all(), self._all(), js=js, **quiet())
 
     # ------------------------------------------------------------------ run, stop, status
 
@@ -169,12 +169,12 @@ class Tab:
         panel.expand(lambda: "\n\n".join(map(source, functions)), None, view, **quiet())
         return view
 
-    def exports(self, run: Component, script: Callable[..., str] | None = None) -> None:
-        """Copy link, export the run's JSON, and copy as Python: `script(**settings)` gives a program's text."""
+    def exports(self, run: Component | None = None, script: Callable[..., str] | None = None) -> None:
+        """Copy link, export the JSON of `run` if there is one, copy as Python: `script(**settings)` gives the text."""
         with gr.Row(elem_classes="exports"):
             link, file = (
-                gr.Button(words(f"exports.{name}"), elem_id=f"{self.name}-{name}", size="sm")
-                for name in ("link", "json")
+                gr.Button(words(f"exports.{name}"), elem_id=f"{self.name}-{name}", size="sm", visible=shown)
+                for name, shown in (("link", True), ("json", run is not None))
             )
             python = gr.Button(
                 words("exports.python"), elem_id=f"{self.name}-python", size="sm", visible=script is not None
@@ -191,14 +191,16 @@ class Tab:
 
     # ------------------------------------------------------------------ for the page
 
-    def finish(self, page: gr.Blocks) -> None:
-        """Let the browser know what the controls say, so that changing the language keeps it; blank the formulas."""
-        for panel in self.formulas:
-            page.load(None, None, panel, js=f"() => playground.fill('{self.name}.maths', {{}})", **quiet())
+    def finish(self) -> None:
+        """Let the browser know what the controls say, so that changing the language keeps it."""
         gr.on(
             [control.change for control in self.controls.values()],
             None, self._all(), None, js=self._call("remember"), **quiet(),
         )  # fmt: skip
+
+    def tell(self, after: Callable[..., Dependency]) -> Dependency:
+        """Tell the browser what the controls say `after` something that set them."""
+        return after(None, self._all(), None, js=self._call("remember"), **quiet())
 
     def _all(self) -> list[Component]:
         return list(self.controls.values())
@@ -207,7 +209,7 @@ class Tab:
         return {name: default(self.settings, name) for name in self.controls}
 
     def _call(self, function: str) -> str:
-        """JavaScript that hands a shell.js function this tab's name, defaults, fields, and the values of its controls."""
+        """JavaScript that hands a function of shell.js this tab's name, defaults, fields, and its controls' values."""
         known = json.dumps([self.name, self._initial(), list(self.controls)])
         return f"(...values) => {{ playground.{function}(...{known}, values); }}"
 

@@ -1,27 +1,226 @@
-"""The text generation tab."""
+"""The text generation tab: steer a language model token by token.
+
+What the reader sees follows the story in the browser (widgets/story.js): the strip shows one continuation, the bars
+and the waterfall the distribution at its end. The server is asked for three things only: a run, the logits of a place,
+and a model that is not on this machine yet.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
 import gradio as gr
 
+from components import runs
+from components.saved_runs import FIRST_PROMPT, by_language
 from components.tabs import anatomy
-from playground.text.settings import GenerationSettings
+from components.text_values import for_reader, run_value
+from components.widgets.branches import Branches
+from components.widgets.follower import Follower
+from components.widgets.next_word import NextWord
+from components.widgets.token_strip import TokenStrip
+from components.widgets.waterfall import Waterfall
+from components.words import words
+from playground.errors import PlaygroundError
+from playground.inference.engine import get_engine
+from playground.text.as_python import as_python
+from playground.text.settings import DEFAULT_MODEL, GenerationSettings, PositionSettings
+from playground.text.tasks import GENERATE, POSITION
+
+CODE = (
+    "playground.text.sampling:draw",
+    "playground.text.sampling:draw_sorted",
+    "playground.text.sampling:apply_temperature",
+    "playground.text.sampling:keep_top_k",
+    "playground.text.sampling:keep_top_p",
+    "playground.text.sampling:keep_min_p",
+    "playground.text.sampling:penalise_repetition",
+)
 
 
 def build() -> anatomy.Tab:
-    with anatomy.tab("text", GenerationSettings) as tab:
+    with anatomy.tab("text", GenerationSettings, defaults) as tab:
         presets = tab.presets("love", "poem", "hot")
-        tab.textbox("prompt", lines=3)
+        tab.textbox("prompt", lines=2, max_lines=8)
         with gr.Row():
             tab.slider("temperature")
             tab.slider("top_k")
             tab.slider("top_p")
         tab.actions()
+        more = gr.Button(words("text.more"), elem_id="text-more", min_width=110, scale=0)
+        with gr.Row(elem_classes="text-hero"):
+            with gr.Column(scale=3, min_width=340):
+                strip = TokenStrip(by_language("text"), elem_id="text-strip")
+            with gr.Column(scale=2, min_width=300):
+                bars = NextWord(None, elem_id="text-bars")
+        branches = Branches(elem_id="text-branches")
         with tab.look_inside():
-            tab.maths()
-            tab.code("playground.text.sampling:apply_temperature", "playground.text.sampling:keep_top_p")
+            Waterfall(elem_id="text-waterfall")
+            maths = tab.maths()
+            tab.code(*CODE)
         with tab.lab():
-            tab.seed()
-    tab.preset(presets["love"], prompt="I love")
-    tab.preset(presets["hot"], prompt="I love", temperature=2.0)
+            with gr.Row():
+                tab.dropdown(
+                    "model", [(card.title, card.id) for card in get_engine().models.cards()], allow_custom_value=True
+                )
+                fetch = gr.Button(
+                    words("text.fetch"), elem_id="text-fetch", size="sm", scale=0, min_width=200, visible=False
+                )
+            with gr.Row():
+                tab.slider("min_p")
+                tab.slider("repetition_penalty")
+                tab.slider("max_new_tokens")
+                tab.slider("num_samples")
+            with gr.Row():
+                tab.seed()
+                tab.textbox("stop", lines=2)
+            tab.exports(script=program)
+        follower = Follower(elem_id="text-follower", elem_classes="pg-unseen")
+
+    controls = list(tab.controls.values())
+    language, prefix, ticket = (gr.Textbox(visible="hidden") for _ in range(3))
+
+    # ---- a run: from the prompt and the words chosen by hand, from the end of the story, or from a word in it
+    inputs = [language, prefix, *controls]
+    streaming = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
+
+    def from_path(path: str) -> str:
+        return f"(l, p, ...values) => [playground.language, JSON.stringify(playground.text.{path}()), ...values]"
+
+    async def run(language: str, prefix: str, *values: Any, request: gr.Request) -> AsyncIterator[dict]:
+        asked = dict(zip(tab.controls, values, strict=True)) | {"prefix_ids": numbers(prefix)}
+        async for value in generate(asked, language, request):
+            yield value
+
+    async def branch(
+        language: str, prefix: str, *values: Any, event: gr.EventData, request: gr.Request
+    ) -> AsyncIterator[dict]:
+        asked = dict(zip(tab.controls, values, strict=True)) | {"prefix_ids": event.prefix_ids}
+        async for value in generate(asked | origin(event.settings), language, request):
+            yield value
+
+    tab.run.click(run, inputs, strip, js=from_path("chosenPath"), **streaming)
+    tab.controls["prompt"].submit(run, inputs, strip, js=from_path("chosenPath"), **streaming)
+    more.click(run, inputs, strip, js=from_path("path"), **streaming)
+    strip.branch(branch, inputs, strip, js=from_path("path"), **streaming)
+    tab.stop.click(stop, ticket, None, js="() => [playground.text.running()]", **anatomy.quiet())
+
+    # ---- the distribution at the place that the reader looks at
+    follower.moved(position, language, bars, js="() => [playground.language]", trigger_mode="always_last", **streaming)
+    numbers_changed = [bars.change, *(tab.controls[name].change for name in ("temperature", "top_k", "top_p", "min_p"))]
+    gr.on(
+        numbers_changed, None, None, maths,
+        js="() => playground.fill('text.maths', playground.text.maths())", **anatomy.quiet(),
+    )  # fmt: skip
+
+    # ---- models that must be fetched first
+    tab.controls["model"].change(can_fetch, tab.controls["model"], fetch, **anatomy.quiet())
+    coming = fetch.click(fetch_model, tab.controls["model"], [tab.status, fetch], **streaming)
+    coming.then(None, js="() => playground.emit('text.again', 1)", **anatomy.quiet())
+
+    # ---- presets set the controls, then run; an opened file sets them to its last run's
+    for name, values in PRESETS.items():
+        chosen = tab.preset(presets[name], **values)
+        chosen.then(run, inputs, strip, js="(l, p, ...values) => [playground.language, '[]', ...values]", **streaming)
+
+    def opened(event: gr.EventData) -> list[Any]:
+        try:
+            settings = GenerationSettings(**{name: event.settings[name] for name in tab.controls})
+        except (PlaygroundError, KeyError, TypeError):
+            return [gr.skip() for _ in controls]
+        return [getattr(settings, name) for name in tab.controls]
+
+    branches.open(opened, None, controls, **anatomy.quiet())
+    tab.finish()
     return tab
+
+
+PRESETS = {
+    "love": {"prompt": "I love", "model": "tales"},
+    "poem": {"prompt": "明月", "model": "poems", "max_new_tokens": 80},
+    "hot": {"prompt": "Once upon a time", "model": "tales", "temperature": 1.8},
+}
+
+
+def defaults(language: str) -> dict[str, Any]:
+    """What the controls say at first, by the reader's language."""
+    language = language if language in DEFAULT_MODEL else "en"
+    return {"model": DEFAULT_MODEL[language], "prompt": FIRST_PROMPT[language]}
+
+
+def numbers(text: str) -> Any:
+    """The ids that the browser sent; the settings say what is wrong with anything else."""
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError):
+        return text
+
+
+def origin(settings: Any) -> dict[str, Any]:
+    """The prompt and the model of the run that a branch leaves: the knobs may have moved since, the story has not."""
+    return {name: settings[name] for name in ("prompt", "model")} if isinstance(settings, dict) else {}
+
+
+async def generate(asked: dict[str, Any], language: str, request: gr.Request) -> AsyncIterator[dict]:
+    """A text run as values of the strip; what goes wrong is a value too, told in the reader's words."""
+    try:
+        settings = GenerationSettings(**asked)
+        async with aclosing(runs.follow(GENERATE, settings, request)) as events:
+            first = {"settings": settings.as_dict()}
+            async for event in events:
+                yield for_reader(run_value(event, settings) | first, language)
+                first = {}
+    except Exception as error:
+        yield {"state": "done", "error": runs.as_sentence(error).as_json()}
+
+
+async def position(language: str, event: gr.EventData, request: gr.Request) -> AsyncIterator[dict]:
+    """The logits of the place that the follower tells of."""
+    try:
+        settings = PositionSettings(prompt=event.prompt, model=event.model, prefix_ids=event.prefix_ids)
+        async with aclosing(runs.follow(POSITION, settings, request)) as events:
+            async for event in events:
+                yield runs.told(event) | for_reader(dict(event.frame or {}), language)
+    except Exception as error:
+        yield {"state": "done", "error": runs.as_sentence(error).as_json()}
+
+
+def stop(ticket: str) -> None:
+    """Stop a run, if there is one; its own stream tells the rest."""
+    try:
+        runs.stop(ticket)
+    except PlaygroundError:
+        pass  # it has ended by itself
+
+
+def can_fetch(model: str) -> Any:
+    """Show the button that downloads a model only when there is something to download."""
+    try:
+        card = get_engine().models.card(model)
+        return gr.update(visible=not card.available_offline)
+    except PlaygroundError:
+        return gr.update(visible=False)
+
+
+async def fetch_model(model: str) -> AsyncIterator[Any]:
+    """Download a model, telling how far it is."""
+    try:
+        async with aclosing(runs.fetch(model)) as coming:
+            async for event in coming:
+                yield runs.told(event), gr.skip()
+        yield {"state": "done"}, gr.update(visible=False)
+    except Exception as error:
+        yield {"state": "done", "error": runs.as_sentence(error).as_json()}, gr.skip()
+
+
+def program(**settings: Any) -> str:
+    """Copy as Python: the program, or the sentence that says why there is none."""
+    try:
+        checked = GenerationSettings(**settings)
+        card = get_engine().models.card(checked.model)
+        return as_python(checked, card, f"playground/weights/{card.id}", card.context)
+    except PlaygroundError as error:
+        return f"# {error}\n"

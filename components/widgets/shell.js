@@ -53,9 +53,10 @@
     return now;
   }
 
-  /** Remember what a tab's controls say, so that changing the language keeps it. */
+  /** Remember what a tab's controls say, so that changing the language keeps it, and tell its widgets ("TAB.settings"). */
   function remember(tab, defaults, fields, values) {
     here = () => query(tab, defaults, fields, values);
+    emit(`${tab}.settings`, Object.fromEntries(fields.map((field, i) => [field, values[i]])));
   }
 
   /** Copy a link that reopens this state and runs it. */
@@ -66,9 +67,22 @@
     copy(link, words(link.length > 8000 ? "link.long" : "link.copied"));
   }
 
+  /** The run on screen as a file. */
+  function exportRun(tab, run) {
+    if (run) window.playground.download(`${tab}.json`, run);
+    else toast(words("exports.nothing"));
+  }
+
+  let locked = { tab: null, fields: [] }; // what a teacher's link holds fast
+
+  /** What a preset sets: `wanted`, but for locked fields what they say `now`. */
+  const preset = (tab, fields, wanted, now) =>
+    fields.map((field, i) => (tab === locked.tab && locked.fields.includes(field) ? now[i] : wanted[i]));
+
   /** After a link has set the controls: say what could not be used, and run if the link asks for it. */
   function opened(opening) {
     if (!opening) return;
+    locked = { tab: opening.tab, fields: opening.locked || [] };
     if (opening.problems?.length) toast(opening.problems.map(window.playground.sentence).join(" "), 12);
     if (opening.run) document.getElementById(`${opening.tab}-run`)?.click();
   }
@@ -82,5 +96,5 @@
     button.click();
   });
 
-  Object.assign(window.playground, { setDepth, setLesson, setTheme, setLanguage, remember, copyLink, opened });
+  Object.assign(window.playground, { setDepth, setLesson, setTheme, setLanguage, remember, copyLink, exportRun, preset, opened });
 })();

@@ -39,7 +39,7 @@ class Stream:
         self._eos_ids = frozenset(host.loaded.eos_ids)
         self._length = min(settings.max_new_tokens, host.loaded.context - len(prompt_ids))
         generator = torch.Generator().manual_seed(settings.seed + sample)
-        self._uniform = torch.rand(self._length, generator=generator, dtype=torch.float64).tolist()
+        self._uniform = torch.rand(settings.max_new_tokens, generator=generator, dtype=torch.float64).tolist()
 
     @property
     def u(self) -> float:

@@ -1,0 +1,9 @@
+"""Follows the story and tells the server when another place in a text is looked at; shows nothing."""
+
+from __future__ import annotations
+
+from components.widgets.base import Widget
+
+
+class Follower(Widget):
+    """Event `moved` with {"prompt", "model", "prefix_ids"}: the reader looks at a new place, and stays for a moment."""

@@ -1,0 +1,30 @@
+const { on, text, story } = window.playground;
+const PAUSE = 250; // ms without a keystroke before a place is asked for
+
+let asked = ""; // the place last asked for
+let timer = 0;
+
+function place() {
+  const { prompt, model } = text.settings();
+  return { prompt, model, prefix_ids: text.path() };
+}
+
+function look() {
+  if (text.onScreen()?.record.state && text.onScreen().record.state !== "done") return; // it moves with every token
+  const now = place();
+  if (now.prompt === undefined || !now.model) return;
+  const key = JSON.stringify(now);
+  if (key === asked) return;
+  asked = key;
+  trigger("moved", now);
+}
+
+function soon(wait) {
+  clearTimeout(timer);
+  timer = setTimeout(look, wait);
+}
+
+on("text.settings", () => soon(PAUSE));
+on("story.show", () => soon(0));
+on("story.changed", () => soon(0));
+on("text.again", () => { asked = ""; soon(0); }); // what was missing has come: a model was downloaded
