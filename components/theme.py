@@ -36,23 +36,25 @@ PAPER = {
 }
 SIZES = {"size-title": "1.75rem", "size-body": "1rem", "size-small": "0.875rem"}
 
-CJK_SANS = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC'"
-CJK_SERIF = "'Songti SC', 'SimSun', 'Noto Serif CJK SC', 'Noto Serif SC'"
+CJK_SANS = ("PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC")
+SERIF = (
+    "'Iowan Old Style', 'Palatino Linotype', Palatino, 'Noto Serif', Georgia, 'Times New Roman', "
+    "'Songti SC', SimSun, 'Noto Serif CJK SC', 'Noto Serif SC', serif"
+)
 
 HERE = Path(__file__).parent
-STYLES = (HERE / "page.css", HERE / "widgets" / "kit.css", HERE / "widgets" / "tokens.css")
+STYLES = (HERE / "page.css",)  # first; the widgets' follow (head.py)
 
 
 def variables() -> str:
-    """The colours and sizes above as CSS variables, light and dark, and the serif the headings are set in."""
+    """The colours and sizes above as CSS variables, light and dark, and the serif of headings and stories."""
     named = MEANINGS | PAPER
 
     def block(which: int) -> str:
         return "".join(f"--{name}: {pair[which]}; " for name, pair in named.items())
 
     sizes_ = "".join(f"--{name}: {value}; " for name, value in SIZES.items())
-    serif = f"--serif: 'Lora', Georgia, 'Times New Roman', {CJK_SERIF}, serif; "
-    return f":root {{ {block(0)}{sizes_}{serif}}}\n:root.dark, :root .dark {{ {block(1)}}}\n"
+    return f":root {{ {block(0)}{sizes_}--serif: {SERIF}; }}\n:root.dark, :root .dark {{ {block(1)}}}\n"
 
 
 class Paper(gr.themes.Base):
@@ -66,16 +68,11 @@ class Paper(gr.themes.Base):
             text_size=sizes.text_md,
             radius_size=sizes.radius_sm,
             spacing_size=sizes.spacing_md,
-            font=(
-                fonts.LocalFont("IBM Plex Sans", weights=(400, 700)),
-                "system-ui",
-                *_families(CJK_SANS),
-                "sans-serif",
-            ),
+            # Of the files that Gradio carries these two weights are whole; its SemiBold ones lack most letters.
+            font=(fonts.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", *CJK_SANS, "sans-serif"),
             font_mono=(fonts.LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "Consolas", "monospace"),
         )
         self.name = "paper"
-        self._font_css.append(_lora())
         self.custom_css = variables()
         pairs = {
             "body_background_fill": "paper",
@@ -154,12 +151,3 @@ class Paper(gr.themes.Base):
             button_small_text_size="var(--size-small)",
             button_small_text_weight="400",
         )
-
-
-def _families(listed: str) -> list[str]:
-    return [name.strip(" '") for name in listed.split(",")]
-
-
-def _lora() -> str:
-    """The serif of the headings; Gradio carries the file, so it comes from this host."""
-    return fonts.LocalFont("Lora", weights=(400, 600)).stylesheet()["css"]

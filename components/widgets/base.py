@@ -7,8 +7,8 @@ widget.js is the body of a function of `element, props, trigger, watch, server, 
 each time the widget is mounted. It builds its own elements inside `element.querySelector(".pg-widget")` and redraws in
 `watch("value", …)`, which fires when the server has set the value; `props.value` is the latest. The template holds no
 `${…}`: Gradio runs what it finds in values there (DESIGN: "Safe on a public address"). Words come from
-`playground.words`, never from props, where Gradio shows translations raw. widget.css goes into the page's one stylesheet
-(head.py), for Gradio would run css_template as a template too.
+`playground.words`, never from props, where Gradio shows translations raw. widget.css goes into the page's one
+stylesheet (head.py), for Gradio would run css_template as a template too.
 """
 
 from __future__ import annotations
