@@ -79,9 +79,8 @@ def build() -> anatomy.Tab:
                 tab.textbox("stop", lines=2)
             tab.exports(script=program)
         follower = Follower(elem_id="text-follower", elem_classes="pg-unseen")
-
+        language, prefix, ticket = (gr.Textbox(visible="hidden") for _ in range(3))  # what the browser adds to a request
     controls = list(tab.controls.values())
-    language, prefix, ticket = (gr.Textbox(visible="hidden") for _ in range(3))
 
     # ---- a run: from the prompt and the words chosen by hand, from the end of the story, or from a word in it
     inputs = [language, prefix, *controls]
