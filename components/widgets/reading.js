@@ -25,7 +25,7 @@
 
   /** The rows to show: the ten most probable, the drawn one taking the last place when it is not among them. */
   function rowsOf(token) {
-    const rows = (token.top || []).slice(0, ALTERNATIVES).map(([id, text, logprob], i) => ({ id, text, logprob, rank: i + 1 }));
+    const rows = (token.top || []).slice(0, ALTERNATIVES).map(([id, text, logprob, shown], i) => ({ id, text: shown ?? text, logprob, rank: i + 1 }));
     const drawn = { id: token.id, text: tokens.shown(token), logprob: token.logprob, rank: token.rank };
     const at = rows.findIndex(({ id }) => id === token.id);
     if (at < 0 && Number.isFinite(token.logprob)) rows[Math.min(rows.length, ALTERNATIVES - 1)] = drawn;

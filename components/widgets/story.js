@@ -5,7 +5,8 @@
    Bus topics: "story.changed" (a record), "story.show" ({run, sample}): someone wants to see it. */
 (() => {
   "use strict";
-  const { emit } = window.playground;
+  const { emit, last } = window.playground;
+  const NOT_YET = { prompt: "", model: "" }; // settings of a run whose first frame has not come
   const MOST_RUNS = 200; // kept at once; past it the oldest goes, and its branches become roots
   const records = new Map(); // run id → record, oldest first
   let shown = null; // {run, sample}
@@ -47,8 +48,8 @@
   }
 
   function open(value) {
-    const record = { run: value.run, settings: value.settings, model: value.model ?? null, prompt_tokens: [], samples: [],
-      notices: [], parent: null };
+    const record = { run: value.run, settings: value.settings ?? { ...NOT_YET, ...last("text.settings"), prefix_ids: [] }, model: null,
+      prompt_tokens: [], samples: [], notices: [], parent: null };
     record.parent = findParent(record);
     records.set(record.run, record);
     if (records.size > MOST_RUNS) forget(records.keys().next().value);
@@ -63,7 +64,11 @@
   /** Add a run value as the server streams it (new tokens only) or ends it (everything). Returns the run's record. */
   function add(value) {
     const record = records.get(value.run) ?? open(value);
-    for (const name of ["settings", "model", "tokens_per_second", "notices", "error"]) {
+    if (value.settings && value.settings !== record.settings) {
+      record.settings = value.settings;
+      record.parent = findParent(record);
+    }
+    for (const name of ["model", "tokens_per_second", "notices", "error"]) {
       if (value[name] !== undefined) record[name] = value[name];
     }
     if (value.prompt_tokens?.length) record.prompt_tokens = value.prompt_tokens;
@@ -92,7 +97,7 @@
       if (known?.id === id) return known;
       const top = known?.top || [];
       const rank = top.findIndex(([other]) => other === id); // chosen among the words its parent's had beaten
-      const token = given[i]?.id === id ? given[i] : { id, text: top[rank]?.[1] ?? `#${id}` };
+      const token = given[i]?.id === id ? given[i] : { id, text: top[rank]?.[1] ?? `#${id}`, shown: top[rank]?.[3] };
       return rank < 0 || i !== record.parent.position ? token : { ...token, logprob: top[rank][2], rank: rank + 1, top, chosen: true };
     });
   }
@@ -119,8 +124,7 @@
     records.clear();
     for (const record of runs) records.set(record.run, record);
     emit("story.changed", null);
-    const last = runs.at(-1);
-    if (last) show(last.run, 0);
+    if (runs.length) show(runs.at(-1).run, 0);
   }
 
   window.playground.story = { records, add, show, clear, replace, path, solid, prefixOf, promptOf, shown: () => shown };

@@ -48,8 +48,10 @@
       top: optional(value.top, list, `${where}.top`, MOST.top),
     };
     extras.top = extras.top?.map((entry, i) => {
-      list(entry, `${where}.top[${i}]`, 4);
-      return [whole(entry[0], `${where}.top[${i}]`), text(entry[1], `${where}.top[${i}]`, MOST.token), real(entry[2], `${where}.top[${i}]`, -1e9, 1e-3)];
+      const at = `${where}.top[${i}]`;
+      const [id, written, logprob, shown] = list(entry, at, 4);
+      const row = [whole(id, at), text(written, at, MOST.token), real(logprob, at, -1e9, 1e-3)];
+      return shown === undefined || shown === null ? row : [...row, text(shown, at, MOST.token)];
     });
     for (const [name, extra] of Object.entries(extras)) if (extra !== undefined) token[name] = extra;
     return token;
@@ -85,6 +87,7 @@
       prompt_tokens: tokensOf(value.prompt_tokens ?? [], `${where}.prompt_tokens`, MOST.prompt),
       samples: list(value.samples, `${where}.samples`, MOST.samples).map((sample, i) => sampleOf(sample, `${where}.samples[${i}]`)),
       notices: [],
+      byHand: value.byHand === true, // its words were chosen by the reader
       tokens_per_second: optional(value.tokens_per_second, real, `${where}.tokens_per_second`, 0),
       parent: optional(value.parent, (parent, at) => ({ run: text(object(parent, at).run, at, 200), sample: whole(parent.sample, at, 0, MOST.samples),
         position: whole(parent.position, at, 0, 2 * MOST.tokens), id: whole(parent.id, at) }), `${where}.parent`) ?? null,
@@ -117,7 +120,7 @@
   /** What a file holds, from the story's records. */
   function write(records) {
     const runs = [...records].filter((record) => record.samples.some((sample) => sample.tokens.length)).map((record) => ({
-      run: record.run, settings: record.settings, model: record.model, parent: record.parent,
+      run: record.run, settings: record.settings, model: record.model, parent: record.parent, byHand: record.byHand === true,
       prompt_tokens: record.prompt_tokens, tokens_per_second: record.tokens_per_second ?? null,
       samples: record.samples.map(({ tokens, finish_reason = null, text: whole_text = null }) => (
         { tokens: window.playground.story.solid(tokens), finish_reason, text: whole_text })),

@@ -2,7 +2,7 @@
    where it left its parent. Holds nothing itself: it draws playground.story, and saves and opens it as one file.
    In scope: element, props, trigger, watch (see components/widgets/base.py). */
 const { words, make, card, number, bits, on, download, drop, toast, bytes, announce, tokens, story, traceFile } = window.playground;
-const SNIPPET = 90; // characters of a continuation's text that its row shows
+const SNIPPET = 240; // characters of a continuation's text that its row shows
 const ROW = 52; // px, as in widget.css
 
 const view = card(words("text.widgets.branches.title"), element.querySelector(".pg-widget"));
@@ -68,7 +68,8 @@ function rowElement(row, longest) {
   const all = [...story.prefixOf(record), ...story.solid(record.samples[sample].tokens)];
   const first = record.parent ? all[from] : null;
   const text = tokens.join(all.slice(first ? from + 1 : 0)).slice(0, 4 * SNIPPET);
-  const snippet = tokens.fill(make("bdi", { class: "pg-tree-text" }), text.length > SNIPPET ? `${text.slice(0, SNIPPET)}…` : text, { flowing: false });
+  const prose = tokens.spoken(text.replace(/\s+/g, " ").slice(0, SNIPPET));
+  const snippet = make("bdi", { class: "pg-tree-text", text: prose });
   const name = first ? tokens.label(tokens.shown(first), "pg-token pg-tree-word") : null;
   const facts = [words("text.widgets.strip.count", { n: number(record.samples[sample].tokens.length, 0) }),
     words("text.widgets.branches.surprise", { bits: bits(surprise(record, sample)) })].join(" · ");
@@ -78,8 +79,8 @@ function rowElement(row, longest) {
   const label = make("span", { class: "pg-tree-label" }, ...(name ? [name] : []), snippet, make("span", { class: "pg-tree-facts pg-number", text: facts }));
   label.style.marginLeft = `min(${left}%, 45%)`;
   const item = make("div", { class: "pg-tree-row", role: "treeitem", tabindex: row.row ? -1 : 0, "aria-level": row.depth,
-    "aria-label": words(first ? "text.widgets.branches.row_branch" : "text.widgets.branches.row", { word: tokens.spoken(first?.text ?? ""),
-      place: number(from + 1, 0), text: tokens.spoken(text.slice(0, SNIPPET)), facts }) }, line, label);
+    "aria-label": words(first ? "text.widgets.branches.row_branch" : "text.widgets.branches.row", { word: tokens.spoken(first ? tokens.shown(first) : ""),
+      place: number(from + 1, 0), text: prose, facts }) }, line, label);
   item.addEventListener("click", () => story.show(record.run, sample));
   return item;
 }

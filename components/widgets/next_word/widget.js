@@ -125,16 +125,25 @@ function drawRest(last, full) {
   rest.element.toggleAttribute("data-cut", !kept);
 }
 
+/** Why there is nothing yet. */
+function waiting({ state, progress = 0, position = 1 }) {
+  if (state === "loading") return words("status.loading", { progress: percent(progress), bytes: "" });
+  return state === "queued" ? words("status.queued", { position }) : words("text.widgets.computing");
+}
+
 /** A new value: logits of the position after the text so far, or why there are none. */
 async function receive(value) {
   const arrival = (arrivals += 1);
+  if (next && value?.state && value.state !== "done" && !value.logits) { // the place moves: what was there stays, dimmed
+    view.element.setAttribute("aria-busy", "true");
+    message.textContent = waiting(value);
+    return undefined;
+  }
   settle();
   if (!value?.logits) {
     emit("text.next", null);
     if (value?.error) return empty(sentence(value.error));
-    if (value?.state === "loading") return empty(words("status.loading", { progress: percent(value.progress ?? 0), bytes: "" }));
-    if (value?.state === "queued") return empty(words("status.queued", { position: value.position ?? 1 }));
-    return empty(words(value ? "text.widgets.computing" : "text.widgets.next.empty"));
+    return empty(value?.state ? waiting(value) : words("text.widgets.next.empty"));
   }
   const { data } = await decode(value.logits);
   if (arrival !== arrivals) return undefined; // a later one overtook it

@@ -23,9 +23,9 @@ let spoken = { at: 0, length: 0 };
 
 function makeLegend() {
   const steps = Array.from({ length: 11 }, (_, bits) => make("span", { class: "pg-legend-step", "data-bits": bits, title: percent(2 ** -bits) }));
-  return make("p", { class: "pg-hint pg-legend" }, make("span", { text: words("text.widgets.strip.expected") }),
+  return make("p", { class: "pg-hint pg-legend" }, make("span", { text: `${words("text.widgets.strip.expected")} ${words("units.bits", { n: 0 })}` }),
     make("span", { class: "pg-legend-scale", role: "img", "aria-label": words("text.widgets.strip.legend") }, ...steps),
-    make("span", { text: words("text.widgets.strip.surprising") }));
+    make("span", { text: `${words("units.bits", { n: "10" })} ${words("text.widgets.strip.surprising")}` }));
 }
 
 /** A continuation: the words chosen before the run began, then its own. */
@@ -33,7 +33,7 @@ const continuation = (panel) => [...panel.prefix, ...story.solid(record.samples[
 
 function makePanel(at) {
   const text = make("div", { class: "pg-strip-text", dir: "auto", role: "group", "aria-label": words("text.widgets.strip.text", { n: at + 1 }) });
-  const panel = { sample: at, element: text, drawn: 0, open: null, prefix: story.prefixOf(record) };
+  const panel = { sample: at, element: text, drawn: 0, open: null, read: record.prompt_tokens.length, prefix: story.prefixOf(record) };
   const prompt = story.promptOf(record);
   const given = make("span", { class: "pg-strip-prompt" });
   if (prompt.length > PROMPT_SHOWN) given.append(make("span", { class: "pg-mark", text: "… " }));
@@ -143,6 +143,7 @@ function showSample(at) {
 }
 
 function update() {
+  if (panels[sample].read !== record.prompt_tokens.length) return showSample(sample, (panels = [])); // the prompt has come
   extend(panels[sample]);
   drawTabs();
   const count = record.samples[sample]?.tokens.length ?? 0;
@@ -154,7 +155,7 @@ function update() {
   view.readout.textContent = [count ? words("text.widgets.strip.count", { n: number(count, 0) }) : "", speed,
     record.state === "done" && reason ? words(`reason.${reason}`) : ""].filter(Boolean).join(" · ");
   copyButton.disabled = !panels[sample].drawn;
-  speak();
+  return speak();
 }
 
 /** What stands where the text will be, or why it broke off. */
@@ -196,6 +197,7 @@ function copyText() {
 }
 
 function receive(streamed) {
+  if (streamed?.saved) streamed = streamed.saved[window.playground.language]; // a run made beforehand, to look at first
   if (!streamed?.run) {
     if (streamed) emit("text.status", streamed);
     if (record) return;
@@ -205,13 +207,14 @@ function receive(streamed) {
     return;
   }
   const value = JSON.parse(JSON.stringify(streamed)); // what Gradio hands over is a live view of its own state
+  const fresh = !story.records.has(value.run);
   const added = story.add(value);
   Object.assign(added, { position: value.position, progress: value.progress });
   const { state, position, progress, bytes, error } = value;
   const reason = state === "done" ? value.reason ?? value.samples?.[0]?.finish_reason : undefined;
   emit("text.status", { state, position, progress, bytes, error, reason, notice: value.notice });
-  if (record?.run !== added.run) story.show(added.run, 0); // a run that begins takes the page
-  else update();
+  if (fresh || !record) story.show(added.run, 0); // a run that begins takes the page; later the reader may look elsewhere
+  else if (record === added) update();
 }
 
 on("story.show", (wanted) => {

@@ -28,9 +28,9 @@ let followed = null; // index of the row under the pointer or focus
 function makeColumn(name) {
   const setting = make("span", { class: "pg-stage-setting pg-number" });
   const choices = make("span", { class: "pg-stage-choices" });
-  const facts = make("span", { class: "pg-stage-facts" });
+  const [bits, left, gone] = ["bits", "left", "gone"].map((fact) => make("span", { class: `pg-stage-${fact}` }));
   const head = make("th", { scope: "col" }, make("span", { class: "pg-stage-name", text: words(`text.widgets.stage.${name}`) }), setting);
-  return { name, head, setting, choices, facts, cell: make("td", { class: "pg-number" }, choices, facts) };
+  return { name, head, setting, choices, bits, left, gone, cell: make("td", { class: "pg-number" }, choices, bits, left, gone) };
 }
 
 function makeRow(_, index) {
@@ -79,11 +79,9 @@ function drawColumn(column, stage, before) {
   column.setting.textContent = settingOf(stage);
   column.choices.textContent = number(stage.choices, stage.choices < 100 ? 1 : 0);
   const cut = before ? before.kept - stage.kept : 0;
-  column.facts.textContent = [
-    words("units.bits", { n: number(stage.entropyBits, 2) }),
-    cut > 0 ? words("text.widgets.waterfall.kept_cut", { n: number(stage.kept, 0), cut: number(cut, 0) })
-      : words("text.widgets.waterfall.kept", { n: number(stage.kept, 0) }),
-  ].join(" · ");
+  column.bits.textContent = words("units.bits", { n: number(stage.entropyBits, 2) });
+  column.left.textContent = words("text.widgets.waterfall.kept", { n: number(stage.kept, 0) });
+  column.gone.textContent = cut > 0 ? words("text.widgets.waterfall.cut", { n: number(cut, 0) }) : "";
   for (const part of [column.head, column.cell]) part.toggleAttribute("data-quiet", !stage.changes);
 }
 
@@ -114,7 +112,8 @@ function drawRow(row, stages, full, p, cut) {
     const gone = cut(stages[i]);
     const goneBefore = i > 0 && cut(stages[i - 1]);
     bar.set((gone ? before : now) / full, gone ? "cut" : stages[i].changes ? "model" : "same");
-    ghost.style.width = `${i && !gone && stages[i].changes ? Math.min(100, (100 * before) / full) : 0}%`;
+    ghost.hidden = !i || gone || !stages[i].changes;
+    ghost.style.width = `${Math.min(100, (100 * before) / full)}%`;
     figure.textContent = gone ? (goneBefore ? "–" : words("text.widgets.cut")) : percent(now);
     cell.toggleAttribute("data-cut", gone);
     cell.toggleAttribute("data-broken", !gone && now > full);
