@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from components import head, permalinks, theme
+from components import api, frames_whole, head, permalinks, theme
 from components.tabs import anatomy, text
 from components.widgets.header import Header
 from components.words import i18n, words
@@ -17,14 +17,16 @@ TABS = (text,)
 
 def build() -> gr.Blocks:
     """The whole page, ready to launch with `launch_options()`. Imports no technique's torch code."""
-    with gr.Blocks(title="AIGC Playground", analytics_enabled=False, delete_cache=(600, 3600)) as page:
+    frames_whole.apply()
+    with gr.Blocks(title=words("header.name"), analytics_enabled=False, delete_cache=(600, 3600)) as page:
         Header()
         with gr.Tabs(elem_id="tabs") as tabs:
             built = {tab.name: tab for tab in (module.build() for module in TABS)}
         gr.Markdown(words("footer.text"), elem_id="footer")
         _open_links(page, tabs, built)
+        api.publish()
     # Handlers that stream are told apart by the engine's own queue and limits, so Gradio's queue lets them all in.
-    page.queue(max_size=400, default_concurrency_limit=None, api_open=False)
+    page.queue(max_size=400, default_concurrency_limit=None, api_open=True)
     return page
 
 
