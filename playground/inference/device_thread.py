@@ -63,8 +63,10 @@ class DeviceThread:
     # ---- the life of the thread ------------------------------------------------------------------------------------
 
     def _live(self) -> None:
-        while not self._over:
+        while True:
             self._answer_door()
+            if self._over:
+                return
             if self._clock() - self._tidied_at >= HOUSEKEEPING:
                 self._tidy()
             if work := self._lanes.next():
@@ -92,38 +94,41 @@ class DeviceThread:
             if self._torch is None:
                 self._prepare()
                 self._torch = TorchState()
-            while more := work.unit():
+            while more:
+                more = work.unit()
+                if leak := self._torch.leaked():
+                    raise RunError("run_crashed", kind=f"{leak} left altered")
                 now = self._clock()
                 if (now - start) + (now - before) > length or not self._door.empty():
                     break  # one more unit like the last would be too long
                 before = now
         except BaseException as error:  # whatever it is: it is this work's trouble alone
-            more = self._broke_off(work, error)
-        if self._torch is not None and (leak := self._torch.leaked()):
-            more = self._broke_off(work, RunError("run_crashed", kind=f"{leak} left altered"))
-            self._torch.restore()
-        self._book(work, self._clock() - start, people)
-        if not more:
-            self._lanes.remove(work)
+            more = False
+            self._broke_off(work, error)
+        self._lanes.charge(work, seconds := self._clock() - start, people)
+        if isinstance(work, Generated):
+            self._judge(work, seconds)
         if isinstance(work, Call):
             self._register.settle_call(work)
+        if not more:
+            self._lanes.remove(work)
 
-    def _book(self, work: Work, seconds: float, people: int) -> None:
-        self._lanes.charge(work, seconds, people)
-        if isinstance(work, Generated):
-            work.seconds += seconds
-            if work.seconds > work.run.task.seconds:
-                self._wind_up(work.run, "time")
-            if work.out_of_patience:
-                self.end(work.run, work.run.control.reason)
+    def _judge(self, work: Generated, seconds: float) -> None:
+        """A run has had so many more seconds: it may have come to its end, or be over its time."""
+        work.seconds += seconds
+        if work.seconds > work.run.task.seconds:
+            self._wind_up(work.run, "time")
+        if work.over is not None or work.out_of_patience:
+            self.end(work.run, work.run.control.reason or work.over)
 
-    def _broke_off(self, work: Work, error: BaseException) -> bool:
+    def _broke_off(self, work: Work, error: BaseException) -> None:
         if isinstance(work, Hosted):
             self._hosts.pop(work.key, None)
         work.fail(error)
-        if self._torch is not None and is_out_of_memory(error):
-            self._torch.reclaim()
-        return False
+        if self._torch is not None:
+            self._torch.restore()
+            if is_out_of_memory(error):
+                self._torch.reclaim()
 
     # ---- what others ask for: the course of a run ------------------------------------------------------------------
 

@@ -55,8 +55,9 @@ class Turns:
     def charge(self, work: Work, seconds: float, people: int) -> None:
         if work.owner in self._used:  # a newcomer who was served once and is gone is still remembered
             self._used[work.owner] += seconds / max(1, people)
-        if work in self:
-            self._work[work.owner][work] += seconds
+        if work in self:  # and to the back of the line, for those who have used the same
+            mine = self._work[work.owner] = self._work.pop(work.owner)
+            mine[work] = mine.pop(work) + seconds
 
 
 class Lanes:

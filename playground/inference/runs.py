@@ -164,9 +164,7 @@ class Viewer:
             self._seen = run.published
             loadings, expires = list(run.loadings.values()), run.expires_at
         if state == "done":
-            return Event(
-                self.ticket, "done", run.last, reason=run.reason, error=run.error, log=tuple(run.control.log)
-            )
+            return Event(self.ticket, "done", run.last, reason=run.reason, error=run.error, log=tuple(run.control.log))
         if let_go:
             return Event(self.ticket, "done", run.concluded("stopped"), reason="stopped")
         frame = (merge(fresh) if merge else fresh[-1]) if fresh else None

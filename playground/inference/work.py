@@ -20,6 +20,7 @@ class Generated:
         self.run, self.lane, self.owner = run, run.task.lane, run.owner
         self.seconds = 0.0  # had so far
         self.ends_at: float | None = None  # once it should end: the value of `seconds` by which it must have
+        self.over: str | None = None  # the generator has come to its end, and says why
         self._units = run.task.run(run.settings, run.control)
 
     @property
@@ -34,8 +35,7 @@ class Generated:
         try:
             frame = next(self._units)
         except StopIteration as end:
-            own = end.value if isinstance(end.value, str) else "length"
-            self.run.finish(self.run.control.reason or own)
+            self.over = end.value if isinstance(end.value, str) else "length"
             return False
         self.run.control.step += 1
         self.run.allowance = max(0, self.run.allowance - 1)

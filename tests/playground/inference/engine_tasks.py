@@ -37,8 +37,7 @@ class FakeClock:
 
 
 def count(settings: Count, control) -> Iterator[int]:
-    for i in control.steps(settings.n):
-        yield i
+    yield from control.steps(settings.n)
 
 
 def text(run=count, **kind) -> Task:
@@ -96,7 +95,6 @@ class Forever:
         self.starts += 1
         self.began.set()
         try:
-            for i in control.steps(10**12):
-                yield i
+            yield from control.steps(10**12)
         finally:
             self.cleaned.set()

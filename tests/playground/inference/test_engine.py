@@ -85,8 +85,7 @@ def test_stop_keeps_what_was_done(engine):
 
 def test_a_stopped_generator_has_a_last_word(engine):
     def with_epilogue(settings, control):
-        for i in control.steps(10**9):
-            yield i
+        yield from control.steps(10**9)
         yield f"ended by {control.reason}"
 
     ticket = engine.submit(pictures(with_epilogue), Count())
