@@ -59,14 +59,19 @@ def _value(settings: type[Settings], name: str, text: str) -> Any:
     value: Any = text
     try:
         if kind is float or kind is int:
-            value = float(text)
+            value = _number(text)
         elif kind is tuple:
-            value = [float(item) for item in text.split(",") if item]
+            value = [_number(item) for item in text.split(",") if item]
         elif kind is bool:
             value = {"true": True, "false": False}[text.lower()]
     except (ValueError, KeyError):
         pass  # the field's own check says what is wrong with the text
     return spec(settings, name).check(name, value)
+
+
+def _number(text: str) -> float:
+    """A number as it was written: 9 stays 9. Raises ValueError."""
+    return int(text) if text.removeprefix("-").isdecimal() and len(text) < 30 else float(text)
 
 
 def _names(word: str, asked: Mapping[str, str], fields: tuple[str, ...], problems: list[dict]) -> frozenset[str]:

@@ -57,6 +57,53 @@ def variables() -> str:
     return f":root {{ {block(0)}{sizes_}--serif: {SERIF}; }}\n:root.dark, :root .dark {{ {block(1)}}}\n"
 
 
+# Which of those colours each of Gradio's variables is.
+GRADIO = {
+    "body_background_fill": "paper",
+    "body_text_color": "ink",
+    "body_text_color_subdued": "muted",
+    "background_fill_primary": "paper",
+    "background_fill_secondary": "card",
+    "block_background_fill": "paper",
+    "block_border_color": "line",
+    "block_label_text_color": "ink",
+    "block_title_text_color": "ink",
+    "block_info_text_color": "muted",
+    "border_color_primary": "line",
+    "border_color_accent": "accent",
+    "color_accent": "accent",
+    "input_background_fill": "card",
+    "input_border_color": "line-strong",
+    "input_border_color_focus": "accent",
+    "input_placeholder_color": "muted",
+    "link_text_color": "accent",
+    "link_text_color_hover": "ink",
+    "link_text_color_visited": "accent",
+    "link_text_color_active": "accent",
+    "slider_color": "accent",
+    "button_primary_background_fill": "ink",
+    "button_primary_background_fill_hover": "accent",
+    "button_primary_text_color": "paper",
+    "button_primary_border_color": "ink",
+    "button_secondary_background_fill": "card",
+    "button_secondary_background_fill_hover": "paper",
+    "button_secondary_text_color": "ink",
+    "button_secondary_border_color": "line-strong",
+    "button_secondary_border_color_hover": "ink",
+    "button_cancel_background_fill": "card",
+    "button_cancel_background_fill_hover": "paper",
+    "button_cancel_text_color": "ink",
+    "button_cancel_border_color": "line-strong",
+    "checkbox_background_color_selected": "accent",
+    "checkbox_border_color_selected": "accent",
+    "checkbox_border_color": "line-strong",
+    "checkbox_label_background_fill_selected": "model-soft",
+    "checkbox_label_text_color_selected": "ink",
+    "panel_background_fill": "card",
+    "code_background_fill": "paper",
+}
+
+
 class Paper(gr.themes.Base):
     """Gradio's theme variables, set from the colours above."""
 
@@ -74,54 +121,10 @@ class Paper(gr.themes.Base):
         )
         self.name = "paper"
         self.custom_css = variables()
-        pairs = {
-            "body_background_fill": "paper",
-            "body_text_color": "ink",
-            "body_text_color_subdued": "muted",
-            "background_fill_primary": "paper",
-            "background_fill_secondary": "card",
-            "block_background_fill": "paper",
-            "block_border_color": "line",
-            "block_label_text_color": "ink",
-            "block_title_text_color": "ink",
-            "block_info_text_color": "muted",
-            "border_color_primary": "line",
-            "border_color_accent": "accent",
-            "color_accent": "accent",
-            "input_background_fill": "card",
-            "input_border_color": "line-strong",
-            "input_border_color_focus": "accent",
-            "input_placeholder_color": "muted",
-            "link_text_color": "accent",
-            "link_text_color_hover": "ink",
-            "link_text_color_visited": "accent",
-            "link_text_color_active": "accent",
-            "slider_color": "accent",
-            "button_primary_background_fill": "ink",
-            "button_primary_background_fill_hover": "accent",
-            "button_primary_text_color": "paper",
-            "button_primary_border_color": "ink",
-            "button_secondary_background_fill": "card",
-            "button_secondary_background_fill_hover": "paper",
-            "button_secondary_text_color": "ink",
-            "button_secondary_border_color": "line-strong",
-            "button_secondary_border_color_hover": "ink",
-            "button_cancel_background_fill": "card",
-            "button_cancel_background_fill_hover": "paper",
-            "button_cancel_text_color": "ink",
-            "button_cancel_border_color": "line-strong",
-            "checkbox_background_color_selected": "accent",
-            "checkbox_border_color_selected": "accent",
-            "checkbox_border_color": "line-strong",
-            "checkbox_label_background_fill_selected": "model-soft",
-            "checkbox_label_text_color_selected": "ink",
-            "panel_background_fill": "card",
-            "code_background_fill": "paper",
-        }
-        named = {name: f"var(--{variable})" for name, variable in pairs.items()}
+        named = {name: f"var(--{variable})" for name, variable in GRADIO.items()}
         for name in ("body_background_fill", "body_text_color"):  # these two are computed before any CSS is there
-            named[name] = (MEANINGS | PAPER)[pairs[name]][0]
-            named[f"{name}_dark"] = (MEANINGS | PAPER)[pairs[name]][1]
+            named[name] = (MEANINGS | PAPER)[GRADIO[name]][0]
+            named[f"{name}_dark"] = (MEANINGS | PAPER)[GRADIO[name]][1]
         dark = {f"{name}_dark": value for name, value in named.items() if hasattr(self, f"{name}_dark")}
         self.set(
             **(dark | named),

@@ -20,11 +20,12 @@ LANGUAGES = {"en": "English", "zh-CN": "中文"}
 HERE = Path(__file__).parent
 
 
-def _leaves(tree: dict, prefix: str = "") -> dict[str, str]:
+def leaves(tree: dict, prefix: str = "") -> dict[str, str]:
+    """{"text": {"run": "Run"}} → {"text.run": "Run"}."""
     flat: dict[str, str] = {}
     for key, value in tree.items():
         if isinstance(value, dict):
-            flat |= _leaves(value, f"{prefix}{key}.")
+            flat |= leaves(value, f"{prefix}{key}.")
         else:
             flat[prefix + key] = value
     return flat
@@ -39,7 +40,7 @@ def dictionary(language: str) -> dict[str, str]:
     tree["lessons"] = {
         path.stem: path.read_text(encoding="utf-8") for path in sorted((HERE / "lessons" / language).glob("*.md"))
     }
-    return _leaves(tree)
+    return leaves(tree)
 
 
 @cache

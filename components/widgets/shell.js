@@ -85,6 +85,7 @@
     locked = { tab: opening.tab, fields: opening.locked || [] };
     if (opening.problems?.length) toast(opening.problems.map(window.playground.sentence).join(" "), 12);
     if (opening.run) document.getElementById(`${opening.tab}-run`)?.click();
+    emit("opened", opening);
   }
 
   // Ctrl-Enter (or Cmd-Enter) runs the tab in front, wherever the focus is.
