@@ -27,7 +27,7 @@
       from = match.index + match[0].length;
       const [whole, space, line, tab] = match;
       if (flowing && space) parts.push(make("span", { class: "pg-space", text: " " }));
-      else if (flowing && line) parts.push(make("span", { class: "pg-mark", "aria-hidden": true, text: "⏎" }), "\n");
+      else if (flowing && line) parts.push(make("span", { class: "pg-mark", "aria-hidden": "true", text: "⏎" }), "\n");
       else parts.push(make("span", { class: "pg-mark", text: tab ? "⇥" : spell(whole) }));
     }
     parts.push(shown.slice(from));
@@ -46,6 +46,9 @@
   function spoken(text) {
     return clipped(text ?? "…").replace(MARKS, (c) => (c === " " ? " " : spell(c)));
   }
+
+  /** A name for a token of nothing but spaces and line breaks. */
+  const named = (text) => [...text].map(spell).join(" ") || words("text.widgets.empty_token");
 
   /** What a reader of this language sees of a token: its `shown` form when it has one. */
   const shown = (token) => token.shown ?? token.text;
@@ -81,7 +84,7 @@
   /** A bar with a length of `share` (0 to 1) of its track; `kind` is its colour: model, generated, cut. */
   function bar(kind) {
     const ink = make("span", { class: "pg-ink" });
-    const track = make("span", { class: "pg-bar", "data-kind": kind, "aria-hidden": true }, ink);
+    const track = make("span", { class: "pg-bar", "data-kind": kind, "aria-hidden": "true" }, ink);
     return { element: track, set(share, as = kind) {
       ink.style.width = `${100 * Math.min(1, Math.max(0, share))}%`;
       track.dataset.kind = as;
@@ -122,5 +125,5 @@
     return { focus, enter };
   }
 
-  window.playground.tokens = { fill, label, spoken, shown, surprisal, step, wholes, join, bar, walk };
+  window.playground.tokens = { fill, label, spoken, named, shown, surprisal, step, wholes, join, bar, walk };
 })();

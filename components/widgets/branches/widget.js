@@ -7,12 +7,13 @@ const ROW = 52; // px, as in widget.css
 
 const view = card(words("text.widgets.branches.title"), element.querySelector(".pg-widget"));
 const tree = make("div", { class: "pg-tree", role: "tree", "aria-label": words("text.widgets.branches.title") });
+const lines = make("div", { "aria-hidden": "true" });
 const message = make("p", { class: "pg-hint", role: "status" });
-const picker = make("input", { type: "file", accept: ".json,application/json", class: "pg-unseen", tabindex: -1, "aria-hidden": true });
+const picker = make("input", { type: "file", accept: ".json,application/json", hidden: true });
 const saveButton = make("button", { type: "button", class: "pg-button", text: words("text.widgets.branches.save"), onclick: save });
 const openButton = make("button", { type: "button", class: "pg-button", text: words("text.widgets.branches.open"), onclick: () => picker.click() });
 const clearButton = make("button", { type: "button", class: "pg-button", text: words("text.widgets.branches.clear"), onclick: () => story.clear() });
-view.body.append(make("div", { class: "pg-tree-scroll" }, tree), message);
+view.body.append(make("div", { class: "pg-tree-scroll" }, make("div", { class: "pg-tree-whole" }, lines, tree)), message);
 view.controls.append(saveButton, openButton, clearButton, picker);
 
 // ---------------------------------------------------------------- the tree
@@ -74,7 +75,7 @@ function rowElement(row, longest) {
   const facts = [words("text.widgets.strip.count", { n: number(record.samples[sample].tokens.length, 0) }),
     words("text.widgets.branches.surprise", { bits: bits(surprise(record, sample)) })].join(" · ");
   const left = (100 * from) / longest;
-  const line = make("span", { class: "pg-tree-ribbon", "aria-hidden": true });
+  const line = make("span", { class: "pg-tree-ribbon", "aria-hidden": "true" });
   line.style.cssText = `margin-left: ${left}%; width: ${Math.max(0.8, (100 * (lengthOf(row) - from)) / longest)}%; background: ${ribbon(row)};`;
   const label = make("span", { class: "pg-tree-label" }, ...(name ? [name] : []), snippet, make("span", { class: "pg-tree-facts pg-number", text: facts }));
   label.style.marginLeft = `min(${left}%, 45%)`;
@@ -88,7 +89,7 @@ function rowElement(row, longest) {
 /** Lines from each branch up to the ribbon it left, at the place where it left. */
 function connectors(rows, longest) {
   return rows.filter((row) => row.parent).map((row) => {
-    const line = make("span", { class: "pg-tree-connector", "aria-hidden": true });
+    const line = make("span", { class: "pg-tree-connector" });
     line.style.cssText = `left: ${(100 * row.from) / longest}%; top: ${row.parent.row * ROW + 13}px; height: ${(row.row - row.parent.row) * ROW - 1}px;`;
     return line;
   });
@@ -99,7 +100,8 @@ function draw() {
   const focused = tree.contains(document.activeElement) ? items().indexOf(document.activeElement) : -1;
   rows = layout();
   const longest = Math.max(1, ...rows.map(lengthOf));
-  tree.replaceChildren(...connectors(rows, longest), ...rows.map((row) => rowElement(row, longest)));
+  lines.replaceChildren(...connectors(rows, longest));
+  tree.replaceChildren(...rows.map((row) => rowElement(row, longest)));
   mark(story.shown());
   if (focused >= 0) items()[Math.min(focused, rows.length - 1)]?.focus();
   const any = rows.length > 0;

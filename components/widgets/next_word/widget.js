@@ -7,7 +7,7 @@ const AXES = [0.1, 0.2, 0.5, 1]; // the bars' full length: the smallest of these
 const view = card(words("text.widgets.next.title"), element.querySelector(".pg-widget"));
 view.element.classList.add("pg-next");
 view.readout.setAttribute("aria-live", "off"); // it follows every pixel of a slider
-const axis = make("div", { class: "pg-next-axis pg-number", "aria-hidden": true }, make("span", { text: "0" }), make("span"));
+const axis = make("div", { class: "pg-next-axis pg-number", "aria-hidden": "true" }, make("span", { text: "0" }), make("span"));
 const list = make("div", { class: "pg-next-list", role: "group", "aria-label": words("text.widgets.next.title") });
 const rest = makeRow("div");
 const message = make("p", { class: "pg-hint pg-next-message", role: "status" });

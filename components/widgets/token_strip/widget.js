@@ -69,6 +69,7 @@ function tokenElement(token, index, panel) {
   const span = make("span", { class: "pg-tok", role: "button", tabindex: -1, "data-index": index, "data-bits": bits });
   if (index < panel.prefix.length) span.dataset.given = "";
   if (token.bytes) span.dataset.piece = "";
+  if (!tokens.shown(token).trim()) span.setAttribute("aria-label", tokens.named(tokens.shown(token))); // nothing to read aloud
   return tokens.fill(span, tokens.shown(token), { flowing: true });
 }
 
@@ -200,10 +201,7 @@ function receive(streamed) {
   if (streamed?.saved) streamed = streamed.saved[window.playground.language]; // a run made beforehand, to look at first
   if (!streamed?.run) {
     if (streamed) emit("text.status", streamed);
-    if (record) return;
-    message.textContent = streamed?.error ? sentence(streamed.error) : words("text.widgets.strip.empty");
-    page.replaceChildren(message);
-    copyButton.disabled = true;
+    if (!record) showNothing(streamed?.error ? sentence(streamed.error) : words("text.widgets.strip.empty"));
     return;
   }
   const value = JSON.parse(JSON.stringify(streamed)); // what Gradio hands over is a live view of its own state
@@ -217,6 +215,22 @@ function receive(streamed) {
   else if (record === added) update();
 }
 
+function showNothing(why) {
+  record = null;
+  message.textContent = why;
+  message.hidden = false;
+  page.replaceChildren(message);
+  tabs.replaceChildren();
+  view.readout.textContent = "";
+  copyButton.disabled = true;
+  setPin(null);
+  here = null;
+  reading.clear();
+}
+
+on("story.changed", () => {
+  if (record && !story.records.has(record.run)) showNothing(words("text.widgets.strip.empty")); // it was forgotten
+});
 on("story.show", (wanted) => {
   const next = wanted && story.records.get(wanted.run);
   if (!next) return;

@@ -60,7 +60,7 @@ function makeTable() {
     make("caption", { class: "pg-unseen", text: words("text.widgets.waterfall.caption") }),
     make("thead", {},
       make("tr", {}, make("td"), ...columns.map(({ head }) => head)),
-      make("tr", { class: "pg-waterfall-river", "aria-hidden": true }, make("td"), make("td", { colspan: columns.length }, svg)),
+      make("tr", { class: "pg-waterfall-river", "aria-hidden": "true" }, make("td"), make("td", { colspan: columns.length }, svg)),
       make("tr", { class: "pg-waterfall-facts" }, make("th", { scope: "row", text: words("text.widgets.waterfall.choices") }),
         ...columns.map(({ cell }) => cell))),
     body);
