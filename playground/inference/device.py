@@ -115,7 +115,7 @@ def memory_total(kind: str = "cpu") -> int:
         return prepare_torch().cuda.mem_get_info()[1]
     import psutil
 
-    return min([psutil.virtual_memory().total] + [limit for limit, _ in _container_memory()])
+    return min([psutil.virtual_memory().total] + [limit for limit, _ in container_memory()])
 
 
 def memory_free(kind: str = "cpu") -> int:
@@ -124,11 +124,11 @@ def memory_free(kind: str = "cpu") -> int:
         return prepare_torch().cuda.mem_get_info()[0]
     import psutil
 
-    left = [max(0, limit - used) for limit, used in _container_memory()]
+    left = [max(0, limit - used) for limit, used in container_memory()]
     return min([psutil.virtual_memory().available, *left])
 
 
-def _container_memory(proc: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")):
+def container_memory(proc: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")):
     """(limit, used) in bytes of every control group around this process that has a limit; both cgroup versions.
 
     Memory that the kernel would give back at once (cached files) does not count as used.

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from playground.inference.cards import Card
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"  # one file, or the list of its shards
+NEEDED = ("config.json", "tokenizer.json")  # beside the weights
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def inspect(folder: Path) -> Contents:
 
     Raises ModelError("model_file_broken", file=…) naming the first file that is missing or damaged.
     """
-    for name in ("config.json", "tokenizer.json"):
+    for name in NEEDED:
         _json(folder / name)
     files: dict[str, str] = {}
     parameters = 0

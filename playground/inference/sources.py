@@ -107,13 +107,16 @@ class Hub:
 
     def fetch(self, model: str, report: Report, admit: Admit) -> Path:
         """Download what is missing. Raises ModelError: model_offline, model_not_on_hub, model_no_safetensors,
-        model_too_big, model_checksum."""
+        model_unsupported, model_too_big, model_checksum."""
         info = self._ask(model)
         sizes = {file.rfilename: file.size or 0 for file in info.siblings}
         wanted = [name for name in (*self.CONFIG, *self.EXTRA) if name in sizes]
         weights = [name for name in (self.ONE, self.INDEX) if name in sizes][:1]
         if not weights:
             raise ModelError("model_no_safetensors", model=model)
+        for name in folders.NEEDED:
+            if name not in sizes:
+                raise ModelError("model_unsupported", model=model, reason=f"its repository has no {name}")
         if weights == [self.INDEX]:
             weights += [name for name in sizes if name.endswith(".safetensors") and "/" not in name]
         wanted += weights
@@ -125,7 +128,9 @@ class Hub:
         for name in wanted:
             self._download(model, name, info.sha, sizes[name], lambda n, b=before: report("downloading", b + n, total))
             before += sizes[name]
-        return Path(self._cached("config.json", info.sha)).parent
+        if self.revision != info.sha:  # have the client note which commit the branch is, for find()
+            self._download(model, "config.json", self.revision, sizes["config.json"], lambda n: None)
+        return self._cached("config.json", info.sha).parent
 
     def _ask(self, model: str):
         """The repository's files with their sizes, at the commit that `revision` is now."""
@@ -143,17 +148,17 @@ class Hub:
         except Exception as error:  # whatever its HTTP library raises for an unreachable or broken server
             raise out_of_reach(model) from error
 
-    def _download(self, model: str, name: str, commit: str, size: int, progress: Callable[[int], None]) -> None:
+    def _download(self, model: str, name: str, revision: str, size: int, progress: Callable[[int], None]) -> None:
         from huggingface_hub import hf_hub_download
 
-        cached = self._cached(name, commit)
+        cached = self._cached(name, revision)
         damaged = cached is not None and size > 0 and cached.stat().st_size != size
         try:
             file = Path(
                 hf_hub_download(
                     self.repo,
                     name,
-                    revision=commit,
+                    revision=revision,
                     endpoint=_endpoint(),
                     force_download=damaged,
                     tqdm_class=_silent_bar(progress),
@@ -167,10 +172,10 @@ class Hub:
             file.unlink(missing_ok=True)
             raise ModelError("model_checksum", model=model, got=got)
 
-    def _cached(self, name: str, commit: str) -> Path | None:
+    def _cached(self, name: str, revision: str) -> Path | None:
         from huggingface_hub import try_to_load_from_cache
 
-        file = try_to_load_from_cache(self.repo, name, revision=commit)
+        file = try_to_load_from_cache(self.repo, name, revision=revision)
         return Path(file) if isinstance(file, str) else None
 
 
