@@ -6,7 +6,8 @@ the API page. Every error is one English sentence.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import inspect
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -174,7 +175,28 @@ async def _events(task: Any, settings: Settings, request: gr.Request | None) -> 
             yield event
 
 
+ENDPOINTS = {function.__name__: function for function in (generate_text, next_token, list_models, stop_run)}
+
+
+class Page(gr.Blocks):
+    """gr.Blocks whose endpoints take fewer arguments than they have: those left out at the end have their defaults.
+
+    Gradio answers a bare HTTP request of that kind with {"error": null}, before any code of ours.
+    """
+
+    async def preprocess_data(self, block_fn: Any, inputs: list[Any], *rest: Any) -> Any:
+        function = ENDPOINTS.get(block_fn.api_name)
+        if function is not None and isinstance(inputs, list):
+            inputs = [*inputs, *_defaults(function)[len(inputs) :]]
+        return await super().preprocess_data(block_fn, inputs, *rest)
+
+
+def _defaults(function: Callable[..., Any]) -> list[Any]:
+    parameters = inspect.signature(function).parameters
+    return [parameter.default for name, parameter in parameters.items() if name != "request"]
+
+
 def publish() -> None:
     """Put the endpoints into the page that is being built."""
-    for function in (generate_text, next_token, list_models, stop_run):
-        gr.api(function, api_name=function.__name__, concurrency_limit=None)
+    for name, function in ENDPOINTS.items():
+        gr.api(function, api_name=name, concurrency_limit=None)

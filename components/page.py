@@ -18,7 +18,7 @@ TABS = (text,)
 def build() -> gr.Blocks:
     """The whole page, ready to launch with `launch_options()`. Imports no technique's torch code."""
     frames_whole.apply()
-    with gr.Blocks(title=words("header.name"), analytics_enabled=False, delete_cache=(600, 3600)) as page:
+    with api.Page(title=words("header.name"), analytics_enabled=False, delete_cache=(600, 3600)) as page:
         Header()
         with gr.Tabs(elem_id="tabs") as tabs:
             built = {tab.name: tab for tab in (module.build() for module in TABS)}
