@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass, field
 
 from playground.errors import RunError
@@ -69,25 +70,30 @@ class Admission:
             self._queue.remove(run)
 
     def admit(self) -> list[Run]:
-        """Runs that may begin now, in order. Those that stay get their `position`, counted within their lane.
+        """Runs that may begin now, in order. Those that stay get their `position`, counted within their line.
 
-        Nobody overtakes within a lane, so a big run is not passed by small ones for ever. A training run that waits
-        holds up no interactive one; an interactive run that waits for memory holds up training.
+        Nobody overtakes within a line, so a big run is not passed by small ones for ever. Training or unsliced runs
+        that wait hold up no interactive one; an interactive run that waits holds up everybody.
         """
-        admitted, held_up, places = [], set(), dict.fromkeys(Lane, 0)
+        admitted: list[Run] = []
+        waiting: Counter[str] = Counter()
         for run in list(self._queue):
-            lane = run.task.lane
-            if lane not in held_up and self._fits(run):
+            line = line_of(run)
+            if not waiting[line] and not waiting[Lane.INTERACTIVE.value] and self._fits(run, line):
                 self._queue.remove(run)
                 self._inside.add(run)
                 admitted.append(run)
-                continue
-            held_up |= {lane} if lane is Lane.TRAINING else set(Lane)
-            places[lane] += 1
-            run.position = places[lane]
+            else:
+                waiting[line] += 1
+                run.position = waiting[line]
         return admitted
 
-    def _fits(self, run: Run) -> bool:
-        most = self._limits.max_training if run.task.lane is Lane.TRAINING else self._limits.max_running
-        alike = sum(other.task.lane is run.task.lane for other in self._inside)
+    def _fits(self, run: Run, line: str) -> bool:
+        most = {"unsliced": 1, "interactive": self._limits.max_running, "training": self._limits.max_training}[line]
+        alike = sum(line_of(other) == line for other in self._inside)
         return alike < most and self.bytes + run.peak_bytes <= self._limits.memory_limit
+
+
+def line_of(run: Run) -> str:
+    """The line in which a run queues: its lane's, or that of the runs whose units cannot be cut."""
+    return "unsliced" if run.task.unsliced else run.task.lane.value

@@ -68,9 +68,9 @@ class DeviceThread:
             if self._over:
                 return
             if self._clock() - self._tidied_at >= HOUSEKEEPING:
-                self._tidy()
+                self._do(self._tidy)
             if work := self._lanes.next():
-                self._slice(work)
+                self._do(self._slice, work)
 
     def _answer_door(self) -> None:
         wait = not self._lanes
@@ -80,10 +80,14 @@ class DeviceThread:
             except queue.Empty:
                 return
             wait = False
-            try:
-                method(*args)
-            except Exception:
-                log.exception("the engine failed to %s", method.__name__)
+            self._do(method, *args)
+
+    def _do(self, method: Callable[..., None], *args: Any) -> None:
+        """What goes wrong with a run is handled where it happens. This is the net below: the thread lives on."""
+        try:
+            method(*args)
+        except Exception:
+            log.exception("the engine failed to %s", method.__name__)
 
     def _slice(self, work: Work) -> None:
         """Advance `work` by some units: fewer when many wait, and no more once somebody is at the door."""
@@ -94,6 +98,7 @@ class DeviceThread:
             if self._torch is None:
                 self._prepare()
                 self._torch = TorchState()
+                start = before = self._clock()  # importing torch is nobody's time
             while more:
                 more = work.unit()
                 if leak := self._torch.leaked():
@@ -116,7 +121,7 @@ class DeviceThread:
     def _judge(self, work: Generated, seconds: float) -> None:
         """A run has had so many more seconds: it may have come to its end, or be over its time."""
         work.seconds += seconds
-        if work.seconds > work.run.task.seconds:
+        if work.seconds > work.run.task.seconds and work.over is None:
             self._wind_up(work.run, "time")
         if work.over is not None or work.out_of_patience:
             self.end(work.run, work.run.control.reason or work.over)
@@ -224,6 +229,7 @@ class DeviceThread:
             run.work.close()
         elif isinstance(run.work, Hosted):
             run.work.runs.discard(run)
+        run.work, run.control.models = None, {}  # a viewer who lingers keeps no model in memory
         last = None
         if run.viewers:
             try:

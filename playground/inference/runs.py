@@ -203,9 +203,11 @@ def as_run_error(error: BaseException, what: str) -> PlaygroundError:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Python's own MemoryError, or torch's on a GPU or the CPU (where it is a bare RuntimeError), without torch."""
-    torch_has_none = type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
-    return isinstance(error, MemoryError) or torch_has_none
+    """Python's MemoryError, or torch's: a RuntimeError that says so in words that depend on the device."""
+    words = ("out of memory", "can't allocate memory")
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and any(word in str(error) for word in words)
+    )
 
 
 def checked_message(run: Run, message: Any) -> Message:

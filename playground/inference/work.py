@@ -53,7 +53,7 @@ class Generated:
 
     def close(self) -> None:
         """Run the generator's `finally`s. What they raise matters to nobody by now."""
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(BaseException):
             self._units.close()
 
     def fail(self, error: BaseException) -> None:

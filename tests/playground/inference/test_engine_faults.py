@@ -26,10 +26,6 @@ def broken_by(error):
     return text(run, name="broken")
 
 
-class OutOfMemoryError(RuntimeError):
-    """As torch names its own."""
-
-
 @pytest.mark.parametrize(
     ("error", "key"),
     [
@@ -38,7 +34,7 @@ class OutOfMemoryError(RuntimeError):
         (KeyboardInterrupt(), "run_crashed"),
         (RecursionError("deep"), "run_crashed"),
         (MemoryError(), "out_of_memory"),
-        (OutOfMemoryError("CUDA out of memory"), "out_of_memory"),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate"), "out_of_memory"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "out_of_memory"),
         (RunError("not_finite"), "not_finite"),
         (FloatingPointError("overflow"), "not_finite"),

@@ -56,6 +56,16 @@ def test_waiting_training_holds_up_no_interactive_run(make):
     assert last(engine, engine.submit(text(), Count())).frame == list(range(5))
 
 
+def test_what_cannot_be_sliced_is_admitted_one_at_a_time(make):
+    engine = make()
+    whole = [
+        engine.frames(engine.submit(text(Forever(), name="pipeline", unsliced=True), Count(seed=seed)))
+        for seed in range(2)
+    ]
+    assert [next(viewer).position for viewer in whole] == [None, 1]
+    assert last(engine, engine.submit(text(), Count())).frame == list(range(5)), "others come in between"
+
+
 def test_admission_counts_memory(make):
     engine = make(memory_limit=100 * MB)
     big = {"peak_bytes": lambda settings: 60 * MB, "lane": Lane.INTERACTIVE}
@@ -192,6 +202,9 @@ def test_traces_are_dropped_by_bytes_least_recently_asked_for_first():
 def test_plain_bytes_counts_what_containers_hold():
     import numpy as np
 
+    rows = [{"id": i, "text": f"word {i}"} for i in range(1000)]
+    assert plain_bytes(rows) == pytest.approx(sum(map(plain_bytes, rows)), rel=0.05)
+    assert plain_bytes([]) < 100
     assert plain_bytes({"pixels": [b"x" * 5000, "y" * 5000]}) > 10_000
     assert plain_bytes(np.zeros(1000, np.float32)) == 4000
     assert plain_bytes(Count()) > plain_bytes(1)
