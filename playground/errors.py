@@ -41,6 +41,7 @@ SENTENCES: dict[str, str] = {
     "Nothing was loaded.",
     "model_unsupported": "{model} cannot be used here: {reason}. Choose another model.",
     "model_too_big": "{model} needs {need_mb} MB of memory and {limit_mb} MB is allowed here. Choose a smaller model.",
+    "no_such_device": "--device {device} was asked for, and torch finds no such device here. Start with --device auto.",
     "no_such_token": "{model} has no token number {value}; its tokens are 0 to {high}.",
     # runs
     "busy": "Too many people are waiting ({limit} runs in the queue). Try again in a minute.",

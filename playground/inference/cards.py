@@ -95,7 +95,7 @@ CARDS: tuple[Card, ...] = (
         licence="Apache-2.0",
         language="en",
         parameters=134_515_008,
-        bytes=271_200_000,
+        bytes=272_500_000,
         context=8192,
         chat=True,
     ),

@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from playground.errors import ModelError
 from playground.inference.spaces import on_zero_gpu
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ def configure(choice: str = "auto") -> None:
 def device() -> torch.device:
     """The device of hub models. The first call imports torch and sets its threads.
 
-    On ZeroGPU this is the CPU: a GPU is there only inside `spaces.borrow_gpu`. Raises RuntimeError when the device
-    that was asked for by name is not there.
+    On ZeroGPU this is the CPU: a GPU is there only inside `spaces.borrow_gpu`. Raises ModelError("no_such_device")
+    when the one that was asked for by name is not there.
     """
     global _chosen
     with _lock:
@@ -105,7 +106,7 @@ def _choose(torch, choice: str) -> str:
     if choice == "auto":
         return next(name for name in ("cuda", "mps", "cpu") if there[name] is True or there[name]())
     if there[choice] is not True and not there[choice]():
-        raise RuntimeError(f"--device {choice} was asked for, but torch {torch.__version__} finds none on this machine")
+        raise ModelError("no_such_device", device=choice)
     return choice
 
 

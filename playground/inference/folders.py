@@ -89,16 +89,19 @@ def weight_files(folder: Path) -> list[str]:
 def read(card: Card, source: str, folder: Path) -> LoadedModel:
     """Read the folder's model and tokenizer. Embedded ones go to the CPU in float32, others to the chosen device.
 
-    Raises ModelError: model_file_broken (naming the file) or model_unsupported.
+    Raises ModelError: model_file_broken (naming the file), model_needs_code or model_unsupported.
     """
     contents = inspect(folder)
     torch = device.prepare_torch()
     where, dtype = device.placement(card.embedded)
     model = _model(card, folder, contents, dtype).to(where)
     tokenizer = _tokenizer(card, folder)
-    config, eos = model.config, model.generation_config.eos_token_id
+    config, eos = model.config.get_text_config(), model.generation_config.eos_token_id
     ends = {tokenizer.eos_token_id, *(eos if isinstance(eos, list) else [eos])} - {None}
     begins = (tokenizer.bos_token_id, config.bos_token_id, tokenizer.eos_token_id)
+    context = getattr(config, "max_position_embeddings", None)
+    if not context:
+        raise ModelError("model_unsupported", model=card.id, reason="its config states no number of positions")
     size = sum(p.numel() * p.element_size() for p in model.parameters())
     size += sum(b.numel() * b.element_size() for b in model.buffers())
     return LoadedModel(
@@ -108,7 +111,7 @@ def read(card: Card, source: str, folder: Path) -> LoadedModel:
         tokenizer=tokenizer,
         device=torch.device(where),
         bytes=size,
-        context=config.max_position_embeddings,
+        context=context,
         bos_id=next((token for token in begins if token is not None), None),
         eos_ids=tuple(sorted(ends)),
     )

@@ -10,6 +10,7 @@ Loading happens on threads of its own, never on the device thread.
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 import threading
 from collections import Counter, OrderedDict
@@ -215,7 +216,8 @@ def _megabytes(count: int) -> int:
 
 
 def _unforeseen(card: Card, error: BaseException) -> ModelError:
-    """An error nobody foresaw, as one that can be shown; the original is its cause, for the log."""
+    """An error nobody foresaw, as one that can be shown; the log has the whole of it."""
+    logging.getLogger(__name__).error("loading %s failed", card.id, exc_info=error)
     told = ModelError("model_unsupported", model=card.id, reason=f"{type(error).__name__} while loading it")
     told.__cause__ = error
     return told

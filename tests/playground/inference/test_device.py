@@ -10,6 +10,7 @@ import psutil
 import pytest
 import torch
 
+from playground.errors import ModelError
 from playground.inference import device
 
 
@@ -48,8 +49,10 @@ def test_an_unknown_word_is_refused():
 def test_a_device_that_is_not_there_is_said_to_be_missing(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     device.configure("cuda")
-    with pytest.raises(RuntimeError, match="--device cuda"):
+    with pytest.raises(ModelError) as raised:
         device.device()
+    assert (raised.value.key, raised.value.values) == ("no_such_device", {"device": "cuda"})
+    assert device.placement(embedded=True)[0] == "cpu"  # embedded models run all the same
 
 
 @pytest.mark.parametrize(
