@@ -25,11 +25,12 @@ CHOICES = ("auto", "cpu", "cuda", "mps")
 EMBEDDED_DEVICE = "cpu"
 
 # One thread inside an operation. A token's matrices here are so small that handing half of one to another thread
-# costs more than computing it, and far more when the other core is busy. Measured on two cores with the page and
-# a training run beside it, tokens/s at 1 → 2 threads: a 6 M GPT-2 156 → 47 (32 streams: 1643 → 183), SmolLM2-135M
-# 15 → 3 (8 streams: 42 → 10). A constant also keeps runs reproducible: sums split over threads round differently.
+# costs more than computing it, and far more when the other core is busy. Measured on two cores that other work used
+# too (GPT-2 of 6 M parameters and SmolLM2-135M's shape, cached decoding), tokens/s with 1 and with 2 threads:
+# GPT-2 156 and 47, 32 streams of it 1643 and 183; SmolLM2 15 and 3, 8 streams of it 42 and 10. A constant also keeps
+# runs reproducible: a sum split over threads rounds differently.
 THREADS = 1
-# One thread between operations as well: nothing here forks work inside a graph, and the pool would only be idle.
+# One thread between operations: nothing here forks work inside a graph, and 2 measured the same as 1.
 INTEROP_THREADS = 1
 
 _lock = threading.RLock()
