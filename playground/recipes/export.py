@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import AutoTokenizer, GenerationConfig, GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
@@ -27,6 +28,7 @@ class Prepared:
     config: GPT2Config
     train: Tensor  # (N,) token ids
     validation: Tensor  # (M,) token ids
+    focus: Tensor | None = None  # (L,) token ids: what is read in the last part of the run (Plan.focus_from)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,6 +109,20 @@ def figures(out: Path, prepared: Prepared, ignore: int) -> dict:
     }
 
 
+def prepare_once(recipe: Recipe, data: Path, work: Path) -> Prepared:
+    """What the recipe makes of `data`, made on the first call and from then on read from the work folder."""
+    folder, streams = work / "tokenizer", work / "streams.safetensors"
+    made = AutoTokenizer.from_pretrained(folder) if folder.exists() else None
+    if made and streams.exists():
+        return Prepared(made, GPT2Config.from_pretrained(folder), **load_file(streams))
+    prepared = recipe.prepare(data, made)
+    prepared.tokenizer.save_pretrained(folder)
+    prepared.config.save_pretrained(folder)  # with the tokenizer: all that `export` needs besides the weights
+    kept = {"train": prepared.train, "validation": prepared.validation, "focus": prepared.focus}
+    save_file({name: stream for name, stream in kept.items() if stream is not None}, streams)
+    return prepared
+
+
 def main(recipe: Recipe, argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog=f"python -m playground.recipes.{recipe.name}")
     parser.add_argument("--data", type=Path, required=True, help="the text to learn from (see the recipe)")
@@ -119,15 +135,12 @@ def main(recipe: Recipe, argv: list[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     torch.set_num_threads(arguments.threads)
 
-    folder = arguments.work / "tokenizer"  # also holds the configuration: what `export` needs besides the weights
-    made = AutoTokenizer.from_pretrained(folder) if folder.exists() else None
-    prepared = recipe.prepare(arguments.data, made)
-    prepared.tokenizer.save_pretrained(folder)
-    prepared.config.save_pretrained(folder)
+    prepared = prepare_once(recipe, arguments.data, arguments.work)
     print(f"{len(prepared.train):,} training tokens, {len(prepared.validation):,} for validation", flush=True)
     if not arguments.export:
         plan = Plan(**recipe.plan, minutes=arguments.minutes, steps=arguments.steps)
-        Run(prepared.config, prepared.train, prepared.validation, plan, arguments.work).train()
+        streams = (prepared.train, prepared.validation, plan, arguments.work, prepared.focus)
+        Run(prepared.config, *streams).train()
     if arguments.out:
         export_weights(arguments.work, arguments.out)
         export_checkpoints(arguments.work, arguments.out, recipe.checkpoints)

@@ -34,6 +34,7 @@ class Plan:
     dropout: float = 0.0
     weight_decay: float = 0.05
     warmup: int = 100  # steps
+    focus_from: float = 1.0  # the part of the run after which only the focus stream is read, where there is one
     decay: float = 0.2  # the last part of the run, in which the rate falls linearly to zero
     validate_every: int = 200  # steps
     validate_on: int = 49_152  # held-out tokens, of those there are, that the curve is measured on
@@ -129,8 +130,17 @@ def fast_dtype() -> torch.dtype:
 class Run:
     """One training run in a work folder: `state.pt` to resume from, `curve.jsonl`, snapshots, the best weights."""
 
-    def __init__(self, config: GPT2Config, train: Tensor, validation: Tensor, plan: Plan, work: Path):
-        self.plan, self.work, self.train_stream, self.validation = plan, Path(work), train, validation
+    def __init__(
+        self,
+        config: GPT2Config,
+        train: Tensor,
+        validation: Tensor,
+        plan: Plan,
+        work: Path,
+        focus: Tensor | None = None,
+    ):
+        self.plan, self.work = plan, Path(work)
+        self.train_stream, self.focus, self.validation = train, train if focus is None else focus, validation
         self.work.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(plan.seed)
         config = GPT2Config.from_dict(
@@ -176,8 +186,10 @@ class Run:
 
     def advance(self) -> float:
         """One step: forward, backward, clip, update. Returns the batch's loss in nats a token."""
-        rate = self.plan.rate(self.step, self.progress)
-        tokens = windows(self.train_stream, self.plan, self.step)
+        progress = self.progress
+        rate = self.plan.rate(self.step, progress)
+        stream = self.focus if progress >= self.plan.focus_from else self.train_stream
+        tokens = windows(stream, self.plan, self.step)
         loss = loss_of(self.model, tokens, self.dtype, self.plan.ignore)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)

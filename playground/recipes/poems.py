@@ -25,7 +25,7 @@ from playground.recipes.export import Prepared, Recipe, main, read_text
 UNKNOWN, BEGIN, END = "[UNK]", "[BOS]", "[EOS]"
 CONTEXT = 128
 CHARACTERS = 5000
-PLAN = {"batch": 32, "window": CONTEXT, "learning_rate": 3e-3, "dropout": 0.1, "ignore": 0}
+PLAN = {"batch": 32, "window": CONTEXT, "learning_rate": 3e-3, "ignore": 0}
 
 _NOTES = re.compile(r"（[^（）]*）|〖[^〖〗]*〗")  # the editors' remarks and variant readings
 _POEM = re.compile(r"[㐀-鿿𠀀-𲎯，。！？；：、「」『』]+")
