@@ -109,7 +109,13 @@
 
     /** The six Stages at these settings; `changes` is false for one that does nothing. */
     stages(settings = {}) {
-      const knobs = { ...NEUTRAL, ...settings };
+      const knobs = Object.fromEntries(Object.entries(NEUTRAL).map(([name, neutral]) => [name, settings[name] ?? neutral]));
+      const key = JSON.stringify(knobs);
+      if (this.latest?.key !== key) this.latest = { key, stages: this.compute(knobs) }; // several widgets ask for the same
+      return this.latest.stages;
+    }
+
+    compute(knobs) {
       const all = this.model.order.length;
       const ranking = this.ranking(knobs.repetition_penalty);
       const stages = [

@@ -16,6 +16,7 @@ from components import words
 from playground import wire
 from tests.browser.widgets_page import SAMPLE, WIDGETS, open_widgets
 
+ALL = ("token_strip", "branches", "next_word", "waterfall")
 SETTINGS = {"temperature": 0.8, "top_k": 40, "top_p": 0.9, "min_p": 0.0, "repetition_penalty": 1.1}
 NAMES = {int(i): text for i, text in SAMPLE["next"]["texts"].items()}
 HOSTILE = [
@@ -79,7 +80,7 @@ def warped(logits: torch.Tensor, seen: list[int], s: dict) -> list[tuple[np.ndar
     """Each stage by transformers' own processors: its probabilities, and which tokens it keeps."""
     steps = [
         lambda ids, scores: scores,
-        logits_process.RepetitionPenaltyLogitsProcessor(s["repetition_penalty"]) if s["repetition_penalty"] != 1 else None,
+        logits_process.RepetitionPenaltyLogitsProcessor(penalty) if (penalty := s["repetition_penalty"]) != 1 else None,
         logits_process.TemperatureLogitsWarper(s["temperature"]) if s["temperature"] != 1 else None,
         logits_process.TopKLogitsWarper(s["top_k"]) if s["top_k"] else None,
         logits_process.TopPLogitsWarper(s["top_p"]) if s["top_p"] < 1 else None,
@@ -107,8 +108,8 @@ def test_the_browsers_stages_are_transformers_warpers(scripts, settings):
     logits = (4 * torch.randn(600, generator=generator)).round(decimals=1)  # rounded: ties
     seen = torch.randint(0, 600, (30,), generator=generator).tolist()
     got = scripts.evaluate(
-        """([logits, seen, settings]) => new playground.sampling.Position(Float32Array.from(logits), seen).stages(settings)
-            .map((stage) => ({ name: stage.name, kept: stage.kept, bits: stage.entropyBits,
+        """([logits, seen, settings]) => new playground.sampling.Position(Float32Array.from(logits), seen)
+            .stages(settings).map((stage) => ({ name: stage.name, kept: stage.kept, bits: stage.entropyBits,
               p: logits.map((_, id) => stage.p(id)), keeps: logits.map((_, id) => stage.keeps(id)) }))""",
         [logits.tolist(), seen, settings],
     )
@@ -124,7 +125,8 @@ def test_the_browsers_stages_are_transformers_warpers(scripts, settings):
 
 def test_temperature_zero_is_the_arg_max(scripts):
     kept, p = scripts.evaluate(
-        """() => { const last = new playground.sampling.Position(Float32Array.of(1, 3, 2, 3)).stages({ temperature: 0 }).at(-1);
+        """() => { const position = new playground.sampling.Position(Float32Array.of(1, 3, 2, 3));
+             const last = position.stages({ temperature: 0 }).at(-1);
              return [last.kept, [0, 1, 2, 3].map((id) => last.p(id))]; }"""
     )
     assert (kept, p) == (1, [0, 1, 0, 0])
@@ -212,7 +214,8 @@ def test_nothing_computed_is_said_quietly_and_an_error_in_words(page):
     open_widgets(page, ("next_word", "waterfall"))
     assert page.locator("button.pg-next-row:enabled").count() == 0
     height = page.locator(".pg-next").bounding_box()["height"]
-    page.evaluate("(value) => set('next_word', value)", {"state": "done", "error": {"key": "busy", "values": {"limit": 3}, "sentence": "?"}})
+    error = {"key": "busy", "values": {"limit": 3}, "sentence": "?"}
+    page.evaluate("(value) => set('next_word', value)", {"state": "done", "error": error})
     assert "(3 runs in the queue)" in page.locator(".pg-next-message").inner_text()
     page.evaluate("(value) => set('next_word', value)", SAMPLE["next"])
     page.wait_for_selector("button.pg-next-row:enabled")
@@ -224,13 +227,13 @@ def test_nothing_computed_is_said_quietly_and_an_error_in_words(page):
 
 def frames(run: dict, size: int = 7) -> list[dict]:
     """`run` as the server streams it: new tokens only, then everything."""
-    settings = run["settings"]
-    out = [{"run": run["run"], "state": "queued", "position": 3, "settings": settings}]
-    out.append({"run": run["run"], "state": "running", "model": run["model"], "prompt_tokens": run["prompt_tokens"], "samples": []})
+    going = {"run": run["run"], "state": "running"}
+    out = [going | {"state": "queued", "position": 3, "settings": run["settings"]}]
+    out.append(going | {"model": run["model"], "prompt_tokens": run["prompt_tokens"], "samples": []})
     for start in range(0, len(run["samples"][0]["tokens"]), size):
-        out.append({"run": run["run"], "state": "running", "samples": [
-            {"sample": j, "start": start, "tokens": s["tokens"][start : start + size], "text": ""} for j, s in enumerate(run["samples"])
-        ]})  # fmt: skip
+        new = [sample["tokens"][start : start + size] for sample in run["samples"]]
+        samples = [{"sample": j, "start": start, "tokens": tokens, "text": ""} for j, tokens in enumerate(new)]
+        out.append(going | {"samples": samples})
     return [*out, run]
 
 
@@ -244,9 +247,10 @@ def strip(page):
 
 
 def strip_text(page) -> str:
-    return "".join(page.locator(".pg-tok").evaluate_all(
-        "(all) => all.map((token) => [...token.childNodes].filter((part) => !part.ariaHidden).map((part) => part.textContent).join(''))"
-    ))  # fmt: skip
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".pg-tok")].flatMap((token) => [...token.childNodes])
+            .filter((part) => !part.ariaHidden).map((part) => part.textContent).join("")"""
+    )
 
 
 def test_streamed_tokens_make_the_text_and_are_drawn_once(strip):
@@ -316,7 +320,8 @@ def test_pieces_of_a_character_show_and_so_does_the_whole(strip):
     run = copy.deepcopy(SAMPLE["run"])
     pieces = [["F0 9F", "⟨F0 9F⟩"], ["98 80", "⟨98 80⟩"], ["E4 BD", "⟨E4 BD⟩"]]
     token = run["samples"][0]["tokens"][0]
-    run["samples"] = [{"start": 0, "text": "😀", "finish_reason": "length", "tokens": [token | {"bytes": b, "text": t} for b, t in pieces]}]
+    tokens = [token | {"bytes": hexes, "text": text} for hexes, text in pieces]
+    run["samples"] = [{"start": 0, "text": "😀", "finish_reason": "length", "tokens": tokens}]
     stream(strip, run, size=1)
     assert strip.locator(".pg-tok").all_inner_texts() == ["⟨F0 9F⟩", "⟨98 80⟩", "⟨E4 BD⟩"]
     assert strip.locator(".pg-whole").all_inner_texts() == ["😀"]
@@ -330,7 +335,7 @@ def test_hostile_text_shows_as_text(page):
     tokens = [token | {"id": 100 + i, "text": text, "top": top} for i, text in enumerate(HOSTILE)]
     run |= {"prompt_tokens": tokens, "samples": [{"start": 0, "tokens": tokens, "text": "x", "finish_reason": "stop"}]}
     texts = {i: HOSTILE[n % len(HOSTILE)] for n, i in enumerate(SAMPLE["next"]["texts"])}
-    open_widgets(page, ("token_strip", "branches", "next_word", "waterfall"), {"next_word": SAMPLE["next"] | {"texts": texts}})
+    open_widgets(page, ALL, {"next_word": SAMPLE["next"] | {"texts": texts}})
     stream(page, run)
     page.wait_for_selector(".pg-tree-row")
     for i in range(len(HOSTILE)):
@@ -398,7 +403,8 @@ def test_looking_at_a_branch_while_another_run_streams(strip):
 
 
 def drop_file(page, name: str, content: str) -> None:
-    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "application/json", "buffer": content.encode()})
+    file = {"name": name, "mimeType": "application/json", "buffer": content.encode()}
+    page.locator("input[type=file]").set_input_files(file)
 
 
 def test_a_saved_story_opens_again(strip):
@@ -415,7 +421,7 @@ def test_a_saved_story_opens_again(strip):
 
     strip.get_by_role("button", name="Forget all").click()
     drop_file(strip, "story.json", content)
-    strip.wait_for_selector("text=Opened: 2 runs.")
+    strip.wait_for_selector("text=Runs opened: 2.")
     again = strip.evaluate("playground.traceFile.write(playground.story.records.values())")
     assert again == {k: v for k, v in trace.items() if k != "saved"}
     assert strip_text(strip).endswith(SAMPLE["branch"]["samples"][0]["text"])
@@ -451,7 +457,7 @@ def damaged(change) -> str:
         (damaged(lambda trace, run: run["samples"][0]["tokens"][3].update(id="x")), "runs[0].samples[0].tokens[3].id"),
         (damaged(lambda trace, run: run["settings"].update(temperature="hot")), "runs[0].settings.temperature"),
         (damaged(lambda trace, run: run.pop("settings")), "runs[0].settings"),
-        (damaged(lambda trace, run: run.update(parent={"run": "sample-run", "sample": 0, "position": 0, "id": 1})), "parent"),
+        (damaged(lambda trace, run: run.update(parent={"run": "x", "sample": 0, "position": 0, "id": 1})), "parent"),
         (damaged(lambda trace, run: trace.update(runs=[run, run])), "runs"),
     ],
 )  # fmt: skip
@@ -497,7 +503,7 @@ def test_chinese_words_on_a_chinese_page(browser_of):
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_axe_finds_nothing_serious(page, accessible, dark):
-    open_widgets(page, ("token_strip", "branches", "next_word", "waterfall"), {"next_word": SAMPLE["next"]}, dark)
+    open_widgets(page, ALL, {"next_word": SAMPLE["next"]}, dark)
     stream(page, SAMPLE["run"])
     stream(page, SAMPLE["branch"])
     page.locator(".pg-tok").nth(8).click()

@@ -36,6 +36,12 @@ function set(name, value) {
 """
 
 
+LAYOUT = """
+body { margin: 0; padding: 16px; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
+main { display: grid; grid-template-columns: minmax(0, 1fr); gap: 16px; max-width: 1080px; margin: 0 auto; }
+"""
+
+
 def html(widgets: tuple[str, ...], values: dict | None = None) -> str:
     """The page, with the named widgets one below the other."""
     values = values or {}
@@ -45,9 +51,7 @@ def html(widgets: tuple[str, ...], values: dict | None = None) -> str:
     )
     return f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Widgets</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<script>{_inline(head.text("js"))}</script><style>{theme.variables()}{head.text("css")}
-body {{ margin: 0; padding: 16px; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }}
-main {{ display: grid; grid-template-columns: minmax(0, 1fr); gap: 16px; max-width: 1080px; margin: 0 auto; }}</style></head>
+<script>{_inline(head.text("js"))}</script><style>{theme.variables()}{head.text("css")}{LAYOUT}</style></head>
 <body><main></main><script>{SHIM}{mounts}</script></body></html>"""
 
 

@@ -72,7 +72,8 @@ function rowElement(row, longest) {
   const prose = tokens.spoken(text.replace(/\s+/g, " ").slice(0, SNIPPET));
   const snippet = make("bdi", { class: "pg-tree-text", text: prose });
   const name = first ? tokens.label(tokens.shown(first), "pg-token pg-tree-word") : null;
-  const facts = [words("text.widgets.strip.count", { n: number(record.samples[sample].tokens.length, 0) }),
+  const count = record.samples[sample].tokens.length;
+  const facts = [words(count === 1 ? "text.widgets.strip.count_one" : "text.widgets.strip.count", { n: number(count, 0) }),
     words("text.widgets.branches.surprise", { bits: bits(surprise(record, sample)) })].join(" · ");
   const left = (100 * from) / longest;
   const line = make("span", { class: "pg-tree-ribbon", "aria-hidden": "true" });

@@ -12,6 +12,6 @@ class NextWord(Widget):
     "shown"?: {id: text in the reader's script}}
 
     Bus: hears text.settings ({temperature, top_k, top_p, min_p, repetition_penalty}, all or some of them);
-    says text.next, which the waterfall draws, and text.choose (an id) when a bar is chosen. Another choice is taken once
-    a value has come, or 8 seconds later.
+    says text.next, which the waterfall draws, and text.choose (an id) when a bar is chosen. Another choice is taken
+    once a value has come, or 8 seconds later.
     """

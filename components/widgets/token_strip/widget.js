@@ -10,8 +10,9 @@ const page = make("div", { class: "pg-strip" });
 const message = make("p", { class: "pg-strip-message", role: "status" });
 const reading = window.playground.reading(branch);
 const tabs = make("div", { class: "pg-samples", role: "tablist", "aria-label": words("text.widgets.strip.samples") });
+const kept = make("p", { class: "pg-hint pg-kept" }, make("span", { class: "pg-kept-key", "aria-hidden": "true" }), words("text.widgets.strip.kept"));
 const copyButton = make("button", { type: "button", class: "pg-button", text: words("text.widgets.strip.copy"), onclick: copyText });
-view.body.append(page, make("div", { class: "pg-strip-foot" }, makeLegend(), tabs, copyButton), reading.element);
+view.body.append(page, make("div", { class: "pg-strip-foot" }, makeLegend(), kept, tabs, copyButton), reading.element);
 
 let record = null; // the run on the page
 let sample = 0;
@@ -96,8 +97,8 @@ page.addEventListener("pointerover", (event) => {
   if (event.pointerType === "mouse" && !pinned && tokenAt(event)) tell(tokenAt(event));
 });
 page.addEventListener("pointerdown", () => { pointing = true; });
+for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, () => { setTimeout(() => { pointing = false; }); });
 page.addEventListener("click", (event) => {
-  pointing = false;
   const target = tokenAt(event);
   if (!target) return;
   setPin(pinned === target ? null : target);
@@ -128,9 +129,6 @@ function branch(row) {
 function showRecord(next, at) {
   record = next;
   panels = [];
-  setPin(null);
-  here = null;
-  reading.clear();
   spoken = { at: 0, length: 0 };
   showSample(Math.min(at, Math.max(0, record.samples.length - 1)));
 }
@@ -138,6 +136,8 @@ function showRecord(next, at) {
 function showSample(at) {
   sample = at;
   setPin(null);
+  here = null;
+  reading.clear();
   panels[sample] ??= makePanel(sample);
   page.replaceChildren(panels[sample].element, message);
   update();
@@ -153,10 +153,20 @@ function update() {
   panels[sample].element.toggleAttribute("data-writing", record.state === "running");
   const speed = record.tokens_per_second ? words("text.widgets.strip.speed", { n: number(record.tokens_per_second, 0) }) : "";
   const reason = record.samples[sample]?.finish_reason;
-  view.readout.textContent = [count ? words("text.widgets.strip.count", { n: number(count, 0) }) : "", speed,
+  view.readout.textContent = [count ? words(count === 1 ? "text.widgets.strip.count_one" : "text.widgets.strip.count", { n: number(count, 0) }) : "", speed,
     record.state === "done" && reason ? words(`reason.${reason}`) : ""].filter(Boolean).join(" · ");
+  kept.style.visibility = panels[sample].prefix.length ? "visible" : "hidden";
   copyButton.disabled = !panels[sample].drawn;
+  if (!here && record.state === "done") tellSurprise();
   return speak();
+}
+
+/** Until the reader points at a word: the one that surprised the model most. */
+function tellSurprise() {
+  const panel = panels[sample];
+  const bits = continuation(panel).map((token) => (Number.isFinite(token.logprob) ? -token.logprob : -1));
+  const most = bits.indexOf(Math.max(...bits));
+  if (bits[most] > 0) tell(panel.element.querySelector(`[data-index="${most}"]`));
 }
 
 /** What stands where the text will be, or why it broke off. */
@@ -221,6 +231,7 @@ function showNothing(why) {
   message.hidden = false;
   page.replaceChildren(message);
   tabs.replaceChildren();
+  kept.style.visibility = "hidden";
   view.readout.textContent = "";
   copyButton.disabled = true;
   setPin(null);
