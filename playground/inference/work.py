@@ -95,8 +95,9 @@ class Hosted:
         return 0.0 if self._idle_since is None else now - self._idle_since
 
     def fail(self, error: BaseException) -> None:
+        told = as_run_error(error, self.owner)  # once, so that the log has one stack
         for run in list(self.runs):
-            run.fail(error)
+            run.fail(told)
         with contextlib.suppress(Exception):
             self.host.fail(error)
 
