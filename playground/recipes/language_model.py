@@ -60,6 +60,8 @@ def windows(stream: Tensor, plan: Plan, step: int) -> Tensor:
     Each epoch cuts the stream (N,) into windows at a new random offset and visits them in a new random order.
     """
     per_epoch = (len(stream) - plan.window - 1) // plan.window  # windows that fit at any offset
+    if per_epoch < 1:
+        raise ValueError(f"too little text: {len(stream)} tokens, at least {2 * plan.window + 1} are needed")
     chosen = []
     for n in range(step * plan.batch, (step + 1) * plan.batch):
         epoch, place = divmod(n, per_epoch)

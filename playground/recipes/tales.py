@@ -86,9 +86,9 @@ def prepare(data: Path, tokenizer: PreTrainedTokenizerFast | None = None) -> Pre
     tokenizer = tokenizer or train_tokenizer(tales)
     ids = [encoding.ids for encoding in tokenizer.backend_tokenizer.encode_batch(tales)]
     held_out, kept = ids[::50], [n for n in range(len(ids)) if n % 50]
-    score = difficulty([tales[n] for n in kept])
-    middle = sorted(score)[len(score) // 2]
-    simple = [ids[n] for n, hard in zip(kept, score, strict=True) if hard < middle]
+    score = dict(zip(kept, difficulty([tales[n] for n in kept]), strict=True))
+    simplest = set(sorted(kept, key=score.get)[: len(kept) // 2])
+    simple = [ids[n] for n in kept if n in simplest]
     training = [ids[n] for n in kept] + simple
     random.Random(1).shuffle(training)
     end = tokenizer.eos_token_id
