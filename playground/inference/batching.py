@@ -18,8 +18,7 @@ from transformers import PreTrainedModel
 from playground.errors import RunError
 from playground.inference.decoders import decoder_for
 from playground.inference.kv_cache import KVCache, Row
-
-CHUNK = 128  # tokens of a prompt read in one go: running streams wait no longer than that for their next token
+from playground.inference.prefill import CHUNK, Prompt, feed
 
 
 class Stream(Protocol):
@@ -32,7 +31,7 @@ class Stream(Protocol):
         """It ended badly: RunError("not_finite"), RunError("out_of_memory"), or what `choose` or the model raised."""
 
 
-Choose = Callable[[list[Stream], Tensor], list[int | None | Exception]]
+Choose = Callable[[list[Stream], Tensor], list[int | Exception | None]]
 
 
 @dataclass(eq=False)
@@ -44,13 +43,11 @@ class Seat(Row):
 
 
 @dataclass
-class Prefill:
-    """A prompt being read, for all the streams that share it."""
+class Arrival:
+    """Streams that share one prompt, while it is being read."""
 
     streams: list[Stream]
-    ids: list[int]
-    cache: KVCache  # of its own: one row, copied to each stream's when the prompt has been read
-    row: Row
+    prompt: Prompt
 
 
 class BatchDecoder:
@@ -58,35 +55,36 @@ class BatchDecoder:
 
     `choose(streams, logits)` is called with the logits (B, V) float32 of the next token of B streams, and returns for
     each the id to go on with, None if that stream has ended, or an Exception if that stream has failed. If it raises,
-    it is called again for each stream alone, so it must draw first and tell the world afterwards.
+    it is called again for each stream alone, so it must draw first and tell the world afterwards. A stream must end
+    when its tokens fill the model's context.
 
     On CPU in float32 a stream's logits are the same to the last bit whoever else is in the batch.
+    Raises ModelError("model_unsupported") for a model whose tokens do not simply attend to all their past.
     """
 
     def __init__(self, model: PreTrainedModel, choose: Choose, *, max_rows: int = 64) -> None:
         self.decode = decoder_for(model)
-        self.context: int = model.config.get_text_config().max_position_embeddings
         self.choose = choose
         self.max_rows = max_rows
         self.cache = KVCache(self.decode.shape)
-        self.waiting: deque[Prefill] = deque()
+        self.arrivals: deque[Arrival] = deque()
         self._decode_next = False  # prompts and tokens take turns
 
-    # -- who is here ----------------------------------------------------------------------------------------------
+    # -- who is here --------------------------------------------------------------------------------------------------
 
     @property
     def streams(self) -> list[Stream]:
         """Everyone who has joined and not yet left: decoding, then waiting."""
-        return [seat.stream for seat in self.cache.rows] + [s for prefill in self.waiting for s in prefill.streams]
+        return [seat.stream for seat in self.cache.rows] + [s for arrival in self.arrivals for s in arrival.streams]
 
     @property
     def busy(self) -> bool:
-        return bool(self.waiting) or bool(self.cache.rows)
+        return bool(self.arrivals) or bool(self.cache.rows)
 
     @property
     def bytes(self) -> int:
         """Bytes of keys and values now held."""
-        return self.cache.bytes + sum(prefill.cache.bytes for prefill in self.waiting)
+        return self.cache.bytes + sum(arrival.prompt.cache.bytes for arrival in self.arrivals)
 
     def bytes_per_row(self, length: int) -> int:
         """Bytes of keys and values of one stream of `length` tokens, prompt included."""
@@ -95,87 +93,88 @@ class BatchDecoder:
     def join(self, streams: Sequence[Stream]) -> None:
         """Take in streams that share one prompt: it is read once. Raises ValueError if it does not fit the context."""
         ids = list(streams[0].prompt_ids)
-        if not 1 <= len(ids) < self.context:
-            raise ValueError(f"a prompt has 1 to {self.context - 1} tokens; this one has {len(ids)}")
-        self.waiting.append(Prefill(list(streams), ids, KVCache(self.decode.shape), Row()))
+        if not 1 <= len(ids) < self.decode.context:
+            raise ValueError(f"a prompt has 1 to {self.decode.context - 1} tokens; this one has {len(ids)}")
+        self.arrivals.append(Arrival(list(streams), Prompt(self.decode, ids)))
 
-    # -- one unit of work -----------------------------------------------------------------------------------------
+    # -- one unit of work ---------------------------------------------------------------------------------------------
 
     @torch.inference_mode()
     def advance(self) -> None:
-        """Read one chunk of the oldest waiting prompt, or decode one token of every row: in turns if both can be."""
+        """Read some of the waiting prompts, or decode one token of every row: in turns if there is both to do."""
         self._let_go()
-        rows = self.cache.rows
-        prefill = self._next_prefill(len(rows))
-        if prefill and not (rows and self._decode_next):
-            self._read(prefill)
-        elif rows:
-            self._step(rows)
+        seats = self.cache.rows
+        if self._next_arrival() and not (seats and self._decode_next):
+            self._read()
+        elif seats:
+            self._step(seats)
         self._decode_next = not self._decode_next
 
     def _let_go(self) -> None:
         for seat in [seat for seat in self.cache.rows if seat.stream.left]:
             self.cache.remove(seat)
-        for prefill in self.waiting:
-            prefill.streams = [stream for stream in prefill.streams if not stream.left]
-        self.waiting = deque(prefill for prefill in self.waiting if prefill.streams)
+        for arrival in self.arrivals:
+            arrival.streams = [stream for stream in arrival.streams if not stream.left]
+        self.arrivals = deque(arrival for arrival in self.arrivals if arrival.streams)
 
-    def _next_prefill(self, taken: int) -> Prefill | None:
-        """The oldest waiting prompt, if there are seats for its streams (or nobody whose leaving would make some)."""
-        if self.waiting and (not taken or taken + len(self.waiting[0].streams) <= self.max_rows):
-            return self.waiting[0]
+    def _next_arrival(self) -> Arrival | None:
+        """The longest waiting, if there are seats for its streams (or nobody whose leaving would free some)."""
+        taken = len(self.cache.rows)
+        if self.arrivals and (not taken or taken + len(self.arrivals[0].streams) <= self.max_rows):
+            return self.arrivals[0]
         return None
 
-    def _read(self, prefill: Prefill) -> None:
-        """One chunk of a prompt; after the last one its streams take their seats."""
-        try:
-            if prefill.row.shelf is None:
-                prefill.cache.add(prefill.row, len(prefill.ids))
-            chunk = prefill.ids[prefill.row.length : prefill.row.length + CHUNK]
-            logits = self._forward([prefill.row], [chunk], prefill.cache)
-            if prefill.row.length < len(prefill.ids):
-                return
-            seats = [Seat(stream=stream) for stream in prefill.streams]
-            for seat in seats:
-                self.cache.add(seat, prefill.row.length + 1, source=prefill.row)
-        except Exception as error:
-            self.waiting.popleft()
-            for seat in [seat for seat in self.cache.rows if seat.stream in prefill.streams]:
-                self.cache.remove(seat)
-            for stream in prefill.streams:
-                stream.fail(_named(error))
-            return
-        self.waiting.popleft()
-        self._choose(seats, logits.expand(len(seats), -1))
+    def _read(self) -> None:
+        """Read prompts in the order they came, a turn's worth; the streams of one that is done take their seats."""
+        seats, logits, budget = [], [], CHUNK
+        while (arrival := self._next_arrival()) and arrival.prompt.cost <= budget:
+            budget -= arrival.prompt.cost
+            try:
+                after = arrival.prompt.read()
+            except Exception as error:
+                self.arrivals.popleft()
+                for stream in arrival.streams:
+                    stream.fail(_named(error))
+                continue
+            if arrival.prompt.done:
+                self.arrivals.popleft()
+                new = [seat for stream in arrival.streams if (seat := self._seat(stream, arrival.prompt.row))]
+                seats += new
+                logits.append(after.expand(len(new), -1))
+        if seats:
+            self._choose(seats, torch.cat(logits))
 
-    def _step(self, rows: list[Seat]) -> None:
-        """One token of every row. If the pass fails as a whole, each row goes alone: only the culprit fails."""
-        for seat in reversed(rows):
-            self.cache.make_room(seat, seat.length + 1)
-        rows = self.cache.rows  # whoever moved has changed places
+    def _seat(self, stream: Stream, source: Row) -> Seat | None:
+        """A row for `stream`, holding what `source` holds; None if there is no memory for it."""
+        seat = Seat(stream=stream)
         try:
-            logits = self._forward(rows, [[seat.token] for seat in rows], self.cache)
+            self.cache.add(seat, source.length + 1, source)
+        except Exception as error:
+            stream.fail(_named(error))
+            return None
+        return seat
+
+    def _step(self, seats: list[Seat]) -> None:
+        """One token of every row. If the pass fails as a whole, each row goes alone: only the culprit fails."""
+        try:
+            for seat in reversed(seats):
+                self.cache.make_room(seat, seat.length + 1)
+            seats = self.cache.rows  # those who moved to a longer shelf come later now
+            logits = feed(self.decode, self.cache, seats, [[seat.token] for seat in seats])
         except Exception:
-            for seat in rows:
+            for seat in seats:
                 self._step_alone(seat)
         else:
-            self._choose(rows, logits)
+            self._choose(seats, logits)
 
     def _step_alone(self, seat: Seat) -> None:
         try:
-            logits = self._forward([seat], [[seat.token]], self.cache)
+            self.cache.make_room(seat, seat.length + 1)
+            logits = feed(self.decode, self.cache, [seat], [[seat.token]])
         except Exception as error:
             self._fail(seat, error)
         else:
             self._choose([seat], logits)
-
-    def _forward(self, rows: Sequence[Row], ids: list[list[int]], cache: KVCache) -> Tensor:
-        """Feed each row its ids; the logits (B, V) float32 of what comes next."""
-        new = len(ids[0])
-        logits = self.decode(torch.tensor(ids, device=self.decode.shape.device), cache.window(rows, new)).float()
-        for row in rows:
-            row.length += new
-        return logits
 
     def _choose(self, seats: list[Seat], logits: Tensor) -> None:
         """Let `choose` say how each goes on; those with NaN or infinite logits fail before it sees them."""
@@ -189,10 +188,14 @@ class BatchDecoder:
                 self._fail(seat, outcome)
             elif outcome is None:
                 self.cache.remove(seat)
+            elif seat.length == self.decode.context:
+                self._fail(seat, ValueError(f"its {seat.length} tokens fill the model's context"))
             else:
                 seat.token = outcome
 
-    def _outcomes(self, seats: list[Seat], logits: Tensor) -> list[int | None | Exception]:
+    def _outcomes(self, seats: list[Seat], logits: Tensor) -> list[int | Exception | None]:
+        if not seats:
+            return []
         try:
             return self.choose([seat.stream for seat in seats], logits)
         except Exception as error:
@@ -209,16 +212,3 @@ def _named(error: Exception) -> Exception:
     """Running out of memory by its name; anything else as it is."""
     out_of_memory = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error)
     return RunError("out_of_memory") if out_of_memory else error
-
-
-@torch.inference_mode()
-def next_logits(model: PreTrainedModel, ids: Sequence[int]) -> Tensor:
-    """Logits (V,) float32 of the token after `ids`: the same numbers that a stream with this prompt starts from."""
-    decode, row = decoder_for(model), Row()
-    cache = KVCache(decode.shape)
-    cache.add(row, len(ids))
-    while row.length < len(ids):
-        chunk = torch.tensor([ids[row.length : row.length + CHUNK]], device=decode.shape.device)
-        logits = decode(chunk, cache.window([row], chunk.shape[1]))
-        row.length += chunk.shape[1]
-    return logits[0].float()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import threading
 import weakref
 
 import torch
@@ -59,6 +60,7 @@ class AnyDecoder:
             dtype=model.dtype,
             device=model.device,
         )
+        self.context = config.max_position_embeddings
         tensors = itertools.chain(model.parameters(), model.buffers())
         self.model = copy.deepcopy(model, {id(tensor): tensor for tensor in tensors})
         self.model.set_attn_implementation(ATTENTION)
@@ -115,17 +117,25 @@ def check(decoder: AnyDecoder, model: PreTrainedModel) -> None:
         raise ModelError("model_unsupported", model=model.name_or_path, reason="its attention is of another kind")
 
 
-_decoders: weakref.WeakKeyDictionary[nn.Module, GPT2 | AnyDecoder] = weakref.WeakKeyDictionary()
+Decoder = GPT2 | AnyDecoder  # called with ids (B, T) and a Window; .shape of its cache, .context in tokens
+
+_decoders: weakref.WeakKeyDictionary[nn.Module, Decoder] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
 
 
-def decoder_for(model: PreTrainedModel) -> GPT2 | AnyDecoder:
-    """The decoder of a loaded model; made once. Raises ModelError("model_unsupported")."""
-    if model not in _decoders:
-        if GPT2.takes(model):
-            _decoders[model] = GPT2(model)
-        else:
-            refuse_other_attention(model)
-            decoder = AnyDecoder(model)
-            check(decoder, model)
-            _decoders[model] = decoder
-    return _decoders[model]
+def decoder_for(model: PreTrainedModel) -> Decoder:
+    """The decoder of a loaded model, made at the first call (its weights are packed: seconds for a large model).
+
+    Raises ModelError("model_unsupported") for a model whose tokens do not simply attend to all their past.
+    """
+    with _lock:
+        if model not in _decoders:
+            _decoders[model] = GPT2(model) if GPT2.takes(model) else _any_decoder(model)
+        return _decoders[model]
+
+
+def _any_decoder(model: PreTrainedModel) -> AnyDecoder:
+    refuse_other_attention(model)
+    decoder = AnyDecoder(model)
+    check(decoder, model)
+    return decoder

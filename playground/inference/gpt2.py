@@ -37,6 +37,7 @@ class GPT2:
             dtype=model.dtype,
             device=model.device,
         )
+        self.context = config.n_positions
         self.wte, self.wpe = body.wte.weight.detach(), body.wpe.weight.detach()  # (V, C), (positions, C)
         self.blocks = [
             Block(

@@ -8,17 +8,18 @@ the batch, and so come out the same to the last bit.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
-SHORTEST = 64  # tokens on the shortest shelf
+SHORTEST = 32  # tokens on the shortest shelf
 
 
 def shelf_length(tokens: int) -> int:
-    """Length of the shelf for a row of `tokens`: 64, 96, 128, 192, 256, 384 … (at most a third of it is empty)."""
+    """Length of the shelf for a row of `tokens`: 32, 48, 64, 96, 128, 192 … (past 32, at most a third is empty)."""
     length = SHORTEST
     while length < tokens:
         length = length * 3 // 2 if length.bit_count() == 1 else length * 4 // 3
@@ -55,13 +56,16 @@ class Row:
 class Shelf:
     """Room for rows of one padded length T; the first len(rows) places are taken."""
 
-    keys: Tensor  # (layers, places, H_kv, T, D)
-    values: Tensor  # (layers, places, H_kv, T, D)
+    memory: Tensor  # (2, layers, places, H_kv, T, D): keys, values
     rows: list[Row] = field(default_factory=list)
 
     @property
     def length(self) -> int:
-        return self.keys.shape[3]
+        return self.memory.shape[4]
+
+    @property
+    def places(self) -> int:
+        return self.memory.shape[2]
 
 
 class KVCache:
@@ -79,19 +83,18 @@ class KVCache:
     @property
     def bytes(self) -> int:
         """Bytes allocated now."""
-        return sum(shelf.keys.nbytes + shelf.values.nbytes for shelf in self._shelves.values())
+        return sum(shelf.memory.nbytes for shelf in self._shelves.values())
 
     def add(self, row: Row, tokens: int, source: Row | None = None) -> None:
         """Give `row` a place with room for `tokens`, holding what `source` (of any cache of this shape) holds."""
         shelf = self._shelf_with_room(shelf_length(tokens))
+        place = shelf.memory[:, :, len(shelf.rows)]  # (2, layers, H_kv, T, D)
         length = source.length if source else 0
+        if source:
+            place[..., :length, :] = source.shelf.memory[:, :, source.index, :, :length]
+        place[..., length:, :] = 0  # what is masked still meets a weight of 0, and 0 · NaN is NaN
         row.length, row.shelf, row.index = length, shelf, len(shelf.rows)
         shelf.rows.append(row)
-        for name in ("keys", "values"):
-            place = getattr(shelf, name)[:, row.index]  # (layers, H_kv, T, D)
-            if source:
-                place[:, :, :length] = getattr(source.shelf, name)[:, source.index, :, :length]
-            place[:, :, length:] = 0  # a masked position still meets a weight of 0, and 0 · NaN is NaN
 
     def remove(self, row: Row) -> None:
         """Take `row` out; the last row of its shelf fills the gap."""
@@ -99,7 +102,7 @@ class KVCache:
         row.shelf = None
         last = shelf.rows.pop()
         if last is not row:
-            shelf.keys[:, gap], shelf.values[:, gap] = shelf.keys[:, last.index], shelf.values[:, last.index]
+            shelf.memory[:, :, gap] = shelf.memory[:, :, last.index]
             shelf.rows[gap], last.index = last, gap
         if not shelf.rows:
             del self._shelves[shelf.length]
@@ -113,60 +116,66 @@ class KVCache:
             self.remove(old)
 
     def window(self, rows: Sequence[Row], new: int) -> Window:
-        """For a forward pass of `new` more tokens in each of `rows`: self.rows, or a single one of them."""
+        """What a forward pass of `new` more tokens in each of `rows` needs: of self.rows, or of one of them."""
         parts = []
-        start = 0
-        while start < len(rows):
-            shelf, first = rows[start].shelf, rows[start].index
-            stop = start + 1
-            while stop < len(rows) and rows[stop].shelf is shelf:
-                stop += 1
-            parts.append(self._part(shelf, slice(start, stop), first, [row.length for row in rows[start:stop]], new))
-            start = stop
-        return Window(parts, self.shape)
-
-    def _part(self, shelf: Shelf, batch: slice, first: int, lengths: list[int], new: int) -> Part:
-        heads, groups, device = self.shape.kv_heads, self.shape.heads // self.shape.kv_heads, self.shape.device
-        n, T = len(lengths), shelf.length
-        positions = torch.tensor(lengths, device=device)[:, None] + torch.arange(new, device=device)  # (n, new)
-        lanes = torch.arange(first * heads, (first + n) * heads, device=device).view(n, heads, 1)
-        slots = lanes * T + positions[:, None]  # (n, H_kv, new)
-        future = torch.arange(T, device=device) > positions[:, :, None]  # (n, new, T)
-        mask = torch.zeros(future.shape, dtype=self.shape.dtype, device=device).masked_fill_(future, -torch.inf)
-        mask = mask[:, None, None].expand(n, heads, groups, new, T)
-        return Part(shelf, batch, slice(first, first + n), positions, slots.flatten(), mask.reshape(n * heads, -1, T))
+        for shelf, group in itertools.groupby(rows, key=lambda row: row.shelf):
+            group = list(group)
+            parts.append(Part.of(self.shape, shelf, group[0].index, [row.length for row in group], new))
+        return Window(parts)
 
     def _shelf_with_room(self, length: int) -> Shelf:
         """The shelf of that length with a free place: made, or grown by a quarter, when there is none."""
         shelf = self._shelves.get(length)
-        if shelf and len(shelf.rows) < shelf.keys.shape[1]:
+        if shelf and len(shelf.rows) < shelf.places:
             return shelf
         taken = len(shelf.rows) if shelf else 0
-        s = self.shape
-        wider = [
-            torch.empty(
-                s.layers, taken + 1 + taken // 4, s.kv_heads, length, s.head_dim, dtype=s.dtype, device=s.device
-            )
-            for _ in range(2)
-        ]
+        size = (2, self.shape.layers, taken + 1 + taken // 4, self.shape.kv_heads, length, self.shape.head_dim)
+        memory = torch.empty(size, dtype=self.shape.dtype, device=self.shape.device)
         if shelf is None:
-            shelf = self._shelves[length] = Shelf(*wider)
+            shelf = self._shelves[length] = Shelf(memory)
         else:
-            wider[0][:, :taken], wider[1][:, :taken] = shelf.keys[:, :taken], shelf.values[:, :taken]
-            shelf.keys, shelf.values = wider
+            memory[:, :, :taken] = shelf.memory[:, :, :taken]
+            shelf.memory = memory
         return shelf
 
 
 @dataclass(frozen=True)
 class Part:
-    """The rows of a window that stand on one shelf."""
+    """The rows of a window that stand on one shelf: n of them, Tq new tokens each, G = H / H_kv queries to a key."""
 
-    shelf: Shelf
-    batch: slice  # which rows of the batch they are
-    places: slice  # where they stand on the shelf
-    positions: Tensor  # (n, new) of the new tokens, from 0
-    slots: Tensor  # (n·H_kv·new,) where on the shelf, seen as (places·H_kv·T, D), their keys and values go
-    mask: Tensor  # (n·H_kv, H/H_kv·new, T) 0 for the past, −inf for the future
+    positions: Tensor  # (n, Tq) of the new tokens, from 0
+    mask: Tensor  # (n·H_kv, G·Tq, T) 0 for the past, −inf for the future
+    keys: Sequence[Tensor]  # of each layer (n·H_kv, T, D)
+    values: Sequence[Tensor]
+    slots: Tensor  # (n·H_kv·Tq,) where in the two below the new tokens' keys and values go
+    all_keys: Sequence[Tensor]  # of each layer (places·H_kv·T, D)
+    all_values: Sequence[Tensor]
+
+    @staticmethod
+    def of(shape: Shape, shelf: Shelf, first: int, lengths: list[int], new: int) -> Part:
+        """For rows of these lengths at places first, first + 1, …"""
+        H, D, n, T, device = shape.kv_heads, shape.head_dim, len(lengths), shelf.length, shape.device
+        times = torch.arange(T, device=device)
+        positions = torch.tensor(lengths, device=device)[:, None] + times[:new]  # (n, Tq)
+        lanes = torch.arange(first * H, (first + n) * H, device=device).view(n, H, 1)
+        future = times > positions[:, :, None]  # (n, Tq, T)
+        mask = torch.where(future, -torch.inf, 0.0).to(shape.dtype)[:, None, None]
+        return Part(
+            positions,
+            mask.expand(n, H, shape.heads // H, new, T).reshape(n * H, -1, T),
+            *(part.view(-1, n * H, T, D).unbind() for part in shelf.memory[:, :, first : first + n]),
+            (lanes * T + positions[:, None]).flatten(),
+            *(part.view(shape.layers, -1, D).unbind() for part in shelf.memory),
+        )
+
+    def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
+        """Window.attend for these rows."""
+        D = q.shape[-1]
+        self.all_keys[layer].index_copy_(0, self.slots, k.reshape(-1, D))
+        self.all_values[layer].index_copy_(0, self.slots, v.reshape(-1, D))
+        q_lanes = q.reshape(len(self.mask), -1, D)  # (n·H_kv, G·Tq, D)
+        scores = torch.baddbmm(self.mask, q_lanes, self.keys[layer].mT, alpha=scale)  # (n·H_kv, G·Tq, T)
+        return torch.bmm(scores.softmax(-1), self.values[layer]).view(q.shape)  # (n, H, Tq, D)
 
 
 @dataclass(frozen=True)
@@ -174,11 +183,10 @@ class Window:
     """What one forward pass sees of the cache: B rows, each with the same number Tq of new tokens."""
 
     parts: list[Part]
-    shape: Shape
 
     @property
     def positions(self) -> Tensor:
-        """(B, Tq) of the new tokens."""
+        """(B, Tq) of the new tokens, from 0."""
         return torch.cat([part.positions for part in self.parts])
 
     def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor, scale: float | None = None) -> Tensor:
@@ -187,18 +195,9 @@ class Window:
         q (B, H, Tq, D); k, v (B, H_kv, Tq, D); returns (B, H, Tq, D). `scale` is 1/√D unless given.
         (Vaswani et al. 2017, eq. 1; grouped queries: Ainslie et al. 2023.)
         """
-        out = [_attend(part, layer, q, k, v, scale or q.shape[-1] ** -0.5) for part in self.parts]
-        return out[0] if len(out) == 1 else torch.cat(out)
-
-
-def _attend(part: Part, layer: int, q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
-    keys, values, D, T = part.shelf.keys[layer], part.shelf.values[layer], q.shape[-1], part.shelf.length
-    keys.view(-1, D).index_copy_(0, part.slots, k[part.batch].reshape(-1, D))
-    values.view(-1, D).index_copy_(0, part.slots, v[part.batch].reshape(-1, D))
-    q = q[part.batch]  # (n, H, Tq, D)
-    lanes = len(part.mask)  # n·H_kv
-    scores = torch.baddbmm(
-        part.mask, q.reshape(lanes, -1, D), keys[part.places].view(lanes, T, D).transpose(1, 2), alpha=scale
-    )  # (n·H_kv, H/H_kv·Tq, T)
-    out = torch.bmm(scores.softmax(-1), values[part.places].view(lanes, T, D))  # (n·H_kv, H/H_kv·Tq, D)
-    return out.view(q.shape)
+        scale = q.shape[-1] ** -0.5 if scale is None else scale
+        if len(self.parts) == 1:
+            return self.parts[0].attend(layer, q, k, v, scale)
+        sizes = [len(part.positions) for part in self.parts]
+        shares = zip(self.parts, q.split(sizes), k.split(sizes), v.split(sizes), strict=True)
+        return torch.cat([part.attend(layer, q, k, v, scale) for part, q, k, v in shares])

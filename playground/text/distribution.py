@@ -11,7 +11,7 @@ from torch import Tensor
 
 from playground import wire
 from playground.errors import RunError
-from playground.inference.batching import next_logits
+from playground.inference.prefill import next_logits
 from playground.inference.control import Control
 from playground.text.prompts import Prompt, introduce, read_prompt
 from playground.text.sampling import stages
