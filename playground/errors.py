@@ -19,7 +19,8 @@ SENTENCES: dict[str, str] = {
     "not_an_array": "{field} must be an array in the wire form (shape, dtype, base64): {reason}.",
     "too_many_stops": "At most {limit} stop texts, one a line; got {value}.",
     # notices: nothing went wrong, but the person should know
-    "prompt_truncated": "The prompt is longer than the model can hold ({context} tokens): only its last {kept} were read.",
+    "prompt_truncated": "The prompt is longer than the model can hold ({context} tokens): "
+    "only its last {kept} were read.",
     "prompt_unknown": "{model} has never seen {count} of the prompt's characters, and reads them as blanks.",
     "time_limit": "The run reached its time limit of {seconds} seconds. What it made so far is kept.",
     # models
