@@ -9,7 +9,7 @@ import gradio as gr
 from components import api, frames_whole, head, permalinks, theme
 from components.tabs import anatomy, text
 from components.widgets.header import Header
-from components.words import i18n, words
+from components.words import dictionary, i18n, words
 from playground.settings import default
 
 TABS = (text,)
@@ -18,7 +18,7 @@ TABS = (text,)
 def build() -> gr.Blocks:
     """The whole page, ready to launch with `launch_options()`. Imports no technique's torch code."""
     frames_whole.apply()
-    with api.Page(title=words("header.name"), analytics_enabled=False, delete_cache=(600, 3600)) as page:
+    with api.Page(title=dictionary("en")["header.name"], analytics_enabled=False, delete_cache=(600, 3600)) as page:
         Header()
         with gr.Tabs(elem_id="tabs") as tabs:
             built = {tab.name: tab for tab in (module.build() for module in TABS)}

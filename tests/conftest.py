@@ -55,9 +55,11 @@ def wait_for(address: str, process: subprocess.Popen, log: Path) -> None:
 
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of one app that the whole session shares."""
-    with running_app(log=tmp_path_factory.mktemp("app") / "app.log") as address:
+    """The address of one app that the whole session shares. Whatever it was asked, it must not have stumbled."""
+    log = tmp_path_factory.mktemp("app") / "app.log"
+    with running_app(log=log) as address:
         yield address
+    assert "Traceback" not in log.read_text(), log.read_text()[-4000:]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ function name() { // the button says what it will do
 }
 name();
 
+document.title = words("header.name"); // Gradio translates no titles
 element.querySelector(".pg-widget").replaceChildren(make("header", { class: "pg-header" },
   make("div", {},
     make("h1", { text: words("header.name") }),

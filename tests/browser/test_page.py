@@ -1,0 +1,233 @@
+"""The shell of the page in Chromium: language, theme, depth, lesson, links, panels, a phone, accessibility."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from components import words
+from playground.settings import default
+from playground.text.sampling import draw
+from playground.text.settings import GenerationSettings
+from tests.browser.conftest import foreign
+
+EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
+
+
+def value_of(page: Page, setting: str) -> float:
+    return float(page.locator(f"#text-{setting} input[type=number]").input_value())
+
+
+def requests_of(page: Page) -> list[str]:
+    made: list[str] = []
+    page.on("request", lambda request: made.append(request.url))
+    return made
+
+
+# ---------------------------------------------------------------- language
+
+
+@pytest.mark.parametrize(
+    ("query", "locale", "dictionary"),
+    [
+        ("", "en-US", EN),
+        ("", "zh-CN", ZH),
+        ("", "zh", ZH),  # Gradio itself takes plain zh for English
+        ("", "fr-FR", EN),
+        ("?lang=zh-CN", "en-US", ZH),
+        ("?lang=en", "zh-CN", EN),
+        ("?lang=<b>", "en-US", EN),
+    ],
+)
+def test_the_page_speaks_the_readers_language(open_page, query, locale, dictionary):
+    page = open_page(query, locale=locale)
+    expect(page.locator("#header h1")).to_have_text(dictionary["header.name"])  # our own words
+    expect(page.locator("#text-run")).to_have_text(dictionary["controls.run"])  # and Gradio's
+    expect(page).to_have_title(dictionary["header.name"])
+    assert page.evaluate("document.documentElement.lang") == ("zh-CN" if dictionary is ZH else "en")
+
+
+def test_switching_the_language_keeps_what_was_set(open_page):
+    page = open_page("?prompt=Once&temperature=1.5")
+    page.get_by_role("button", name="中文").click()
+    expect(page.locator("#header h1")).to_have_text(ZH["header.name"])
+    expect(page.locator("#text-prompt textarea")).to_have_value("Once")
+    assert value_of(page, "temperature") == 1.5
+    page.goto(page.url.split("?")[0])  # a later visit, without a word about language
+    expect(page.locator("#header h1")).to_have_text(ZH["header.name"])
+
+
+# ---------------------------------------------------------------- theme
+
+
+def paper(page: Page) -> str:
+    return page.evaluate("getComputedStyle(document.body).getPropertyValue('--paper').trim()")
+
+
+@pytest.mark.parametrize(
+    ("query", "scheme", "dark"),
+    [("", "light", False), ("", "dark", True), ("?__theme=dark", "light", True), ("?__theme=light", "dark", False)],
+)
+def test_dark_and_light(open_page, query, scheme, dark):
+    page = open_page(query, color_scheme=scheme)
+    assert paper(page) == ("#171715" if dark else "#FBFAF6")
+
+
+def test_the_theme_switch_is_kept(open_page):
+    page = open_page(color_scheme="light")
+    page.get_by_role("button", name=EN["header.dark"], exact=True).click()
+    assert paper(page) == "#171715"
+    page.goto(page.url.split("?")[0])
+    expect(page.get_by_role("button", name=EN["header.light"], exact=True)).to_be_visible()
+    assert paper(page) == "#171715"
+
+
+# ---------------------------------------------------------------- depths, lesson, panels
+
+
+def test_depths_make_no_request(open_page):
+    page = open_page()
+    deep, deeper = page.locator(".depth-look").first, page.locator(".depth-lab").first
+    page.wait_for_load_state("load")
+    made = requests_of(page)
+    for depth, shown in (("look", (True, False)), ("lab", (True, True)), ("play", (False, False))):
+        page.get_by_role("button", name=EN[f"depth.{depth}"], exact=True).click()
+        assert (deep.is_visible(), deeper.is_visible()) == shown
+    assert [url for url in made if "/queue/join" in url or "/run/" in url] == []
+
+
+def test_a_link_opens_a_depth_and_the_lesson(open_page):
+    page = open_page("?depth=lab&lesson=open")
+    expect(page.locator(".depth-lab").first).to_be_visible()
+    lesson = page.locator("#text-lesson")
+    expect(lesson).to_contain_text("Three experiments")
+    hidden = lesson.get_by_text("How good was your guess?")
+    expect(hidden).to_be_visible()
+    page.get_by_role("button", name=EN["lesson.title"], exact=True).click()
+    expect(lesson).to_be_hidden()
+
+
+def test_the_code_panel_shows_the_running_function(open_page):
+    page = open_page("?depth=look")
+    panel = page.locator("#text-code")
+    panel.get_by_role("button").first.click()
+    name = draw.__name__
+    expect(panel.locator(".cm-content")).to_contain_text(f"def {name}(")
+    expect(panel.locator(".cm-content")).to_contain_text("playground/text/sampling.py")
+
+
+def test_the_formula_is_typeset(open_page):
+    page = open_page("?depth=look")
+    maths = page.locator("#text-maths")
+    expect(maths.locator(".katex").first).to_be_visible()
+    expect(maths).not_to_contain_text("[[")
+
+
+# ---------------------------------------------------------------- links
+
+
+def test_a_link_sets_locks_and_hides(open_page):
+    page = open_page("?tab=text&prompt=Hello&temperature=1.25&top_k=500&lock=temperature&hide=top_p&depth=lab")
+    expect(page.locator("#text-prompt textarea")).to_have_value("Hello")
+    assert value_of(page, "temperature") == 1.25
+    assert value_of(page, "top_k") == 500  # beyond the slider's everyday range
+    expect(page.locator("#text-temperature input[type=range]")).to_be_disabled()
+    expect(page.locator("#text-top_k input[type=range]")).to_be_enabled()
+    expect(page.locator("#text-top_p")).to_be_hidden()
+
+
+@pytest.mark.parametrize(("language", "dictionary"), [("en", EN), ("zh-CN", ZH)])
+def test_a_bad_link_is_told_in_a_sentence(open_page, language, dictionary):
+    page = open_page(f"?lang={language}&temperature=9&top_k=x&prompt=Hello&tab=text")
+    toast = page.locator(".pg-toast")
+    expected = dictionary["errors.out_of_range"].format(field="temperature", low="0.0", high="2.0", value="9")
+    expect(toast).to_contain_text(expected)
+    expect(toast).to_contain_text(dictionary["errors.not_a_number"].format(field="top_k", value="x"))
+    expect(page.locator("#text-prompt textarea")).to_have_value("Hello")
+    assert value_of(page, "temperature") == default(GenerationSettings, "temperature")
+
+
+def test_an_unknown_tab_is_told(open_page):
+    page = open_page("?tab=<script>alert(1)</script>")
+    expect(page.locator(".pg-toast")).to_contain_text("<script>alert(1)</script>")
+    expect(page.locator("#text-run")).to_be_visible()
+
+
+def test_a_copied_link_reopens_what_is_on_screen(open_page):
+    hostile = "a&b=c#d %41 ${1+1} {{value}} 月 <i>"
+    page = open_page("?depth=lab", permissions=["clipboard-read", "clipboard-write"])
+    page.locator("#text-prompt textarea").fill(hostile)
+    page.locator("#text-temperature input[type=number]").fill("0.35")
+    page.locator("#text-temperature input[type=number]").press("Tab")
+    page.locator("#text-link").click()
+    expect(page.locator(".pg-toast")).to_have_text(EN["link.copied"])
+    link = urlsplit(page.evaluate("navigator.clipboard.readText()"))
+    asked = parse_qs(link.query)
+    assert asked["prompt"] == [hostile]
+    assert asked["temperature"] == ["0.35"]
+    assert asked["depth"] == ["lab"]
+    assert "top_k" not in asked  # what stands at its default is left out
+    again = open_page("?" + link.query.replace("run=1", "run=0"))
+    expect(again.locator("#text-prompt textarea")).to_have_value(hostile)
+    assert value_of(again, "temperature") == 0.35
+
+
+def test_a_preset_sets_controls_but_not_locked_ones(open_page):
+    page = open_page("?lock=temperature&temperature=0.5")
+    page.locator("#text-preset-hot").click()
+    expect(page.locator("#text-prompt textarea")).not_to_have_value("")
+    assert value_of(page, "temperature") == 0.5
+    free = open_page()
+    free.locator("#text-preset-hot").click()
+    free.wait_for_function("Number(document.querySelector('#text-temperature input[type=number]').value) > 1")
+
+
+def test_the_dice_rolls_another_seed_without_a_request(open_page):
+    page = open_page("?depth=lab")
+    seed = page.locator("#text-seed input")
+    page.locator("#text-dice").click()
+    expect(seed).not_to_have_value("0")
+    assert re.fullmatch(r"\d+", seed.input_value())
+
+
+# ---------------------------------------------------------------- everyone
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_axe_finds_nothing_serious(open_page, accessible, screenshot, scheme, language):
+    page = open_page(f"?lang={language}&depth=lab&lesson=open", color_scheme=scheme)
+    expect(page.locator("#text-maths .katex").first).to_be_visible()
+    screenshot(page, "lab")
+    accessible(page)
+
+
+@pytest.mark.parametrize("width", [390, 768, 3840])
+def test_nothing_sticks_out_of_the_screen(open_page, screenshot, width):
+    page = open_page("?depth=lab&lesson=open", viewport={"width": width, "height": 900})
+    expect(page.locator("#text-maths .katex").first).to_be_visible()
+    screenshot(page, str(width))
+    wider = page.evaluate(
+        """() => [...document.querySelectorAll("body *")]
+            .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && e.checkVisibility() && !e.closest(".katex-mathml"))
+            .map((e) => e.outerHTML.slice(0, 120)).slice(0, 5)"""
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, wider
+
+
+def test_keys_reach_everything_in_the_head(open_page):
+    page = open_page()
+    page.locator("body").press("Tab")
+    reached = set()
+    for _ in range(12):
+        reached.add(page.evaluate("document.activeElement.textContent.trim()"))
+        page.keyboard.press("Tab")
+    assert {"English", "中文", EN["header.dark"], EN["depth.look"], EN["lesson.title"]} <= reached
+
+
+def test_a_request_to_another_host_would_be_seen():
+    assert foreign("https://fonts.example/x.woff2") != []
+    assert foreign("http://127.0.0.1:7860/theme.css") == foreign("data:image/png;base64,") == []
