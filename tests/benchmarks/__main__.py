@@ -1,0 +1,18 @@
+"""Every figure, one after another: python -m tests.benchmarks [NAME …]. On a machine that does nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+NAMES = ("page_ready", "decoding", "event_loop", "sixty_clients")
+
+
+def main(names: list[str]) -> None:
+    for name in names or NAMES:
+        print(f"\n## {name}", flush=True)
+        subprocess.run([sys.executable, "-m", f"tests.benchmarks.{name}"], check=True)  # each in a process of its own
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
