@@ -111,12 +111,12 @@ class DeviceThread:
             more = False
             self._broke_off(work, error)
         self._lanes.charge(work, seconds := self._clock() - start, people)
-        if isinstance(work, Generated):
-            self._judge(work, seconds)
-        if isinstance(work, Call):
-            self._register.settle_call(work)
         if not more:
             self._lanes.remove(work)
+        if isinstance(work, Generated):
+            self._judge(work, seconds)
+        elif isinstance(work, Call):
+            self._register.settle_call(work)
 
     def _judge(self, work: Generated, seconds: float) -> None:
         """A run has had so many more seconds: it may have come to its end, or be over its time."""
@@ -192,9 +192,11 @@ class DeviceThread:
             return
         run.paused = "resume" not in message
         run.allowance = run.allowance + message["step"] if "step" in message else 0
-        run.expires_at = self._clock() + self._limits.paused_seconds if run.paused else None
-        if run.work is not None:
-            run.turn("paused" if run.paused else "running")
+        until = self._clock() + self._limits.paused_seconds if run.paused else None
+        if run.work is None:  # it will begin paused
+            run.turn(run.state, expires_at=until)
+        else:
+            run.turn("paused" if run.paused else "running", expires_at=until)
             (self._lanes.add if run.work.ready else self._lanes.remove)(run.work)
 
     def stop(self, viewer: Viewer) -> None:
@@ -233,7 +235,7 @@ class DeviceThread:
         last = None
         if run.viewers:
             try:
-                last = run.concluded(reason)
+                last = run.concluded(list(run.frames), reason)
             except Exception as crash:
                 reason, error = "error", error or as_run_error(crash, run.task.name)
         self._register.settle(run, reason, error, last)

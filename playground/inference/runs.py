@@ -83,10 +83,8 @@ class Run:
         """The run broke off. What it made so far is kept; nobody else's run is touched."""
         self._end(self, "error", as_run_error(error, self.task.name))
 
-    def concluded(self, reason: str) -> Frame | None:
-        """The last frame, were the run to end now. Any thread; the lock is not held while the technique's code runs."""
-        with self._lock:
-            frames = list(self.frames)
+    def concluded(self, frames: list[Frame], reason: str) -> Frame | None:
+        """The last frame of a run that made `frames`. Any thread, without the lock: this is the technique's code."""
         if self.task.conclude is not None:
             return self.task.conclude(self.settings, frames, reason)
         if self.task.merge is not None and frames:
@@ -157,19 +155,19 @@ class Viewer:
     def _look(self, clock: Callable[[], float]) -> Event:
         run = self.run
         with self._lock:
-            state, let_go = run.state, self.stopped
+            state, so_far = run.state, list(run.frames) if self.stopped else None
             self._told = (state, run.position)
             merge = run.task.merge
             fresh = run.frames[self._seen :] if merge else run.frames[-1:] if self._seen < run.published else []
             self._seen = run.published
-            loadings, expires = list(run.loadings.values()), run.expires_at
+            loadings, expires, position = list(run.loadings.values()), run.expires_at, run.position
         if state == "done":
             return Event(self.ticket, "done", run.last, reason=run.reason, error=run.error, log=tuple(run.control.log))
-        if let_go:
-            return Event(self.ticket, "done", run.concluded("stopped"), reason="stopped")
+        if so_far is not None:
+            return Event(self.ticket, "done", run.concluded(so_far, "stopped"), reason="stopped")
         frame = (merge(fresh) if merge else fresh[-1]) if fresh else None
         if state == "queued":
-            return Event(self.ticket, state, frame, position=run.position)
+            return Event(self.ticket, state, frame, position=position)
         if state == "loading":
             progress, size = loading_progress(loadings)
             return Event(self.ticket, state, frame, progress=progress, bytes=size)

@@ -28,7 +28,6 @@ class TorchState:
             "autocast (cpu)": torch.is_autocast_enabled("cpu"),
             "autocast (cuda)": torch.is_autocast_enabled("cuda"),
             "number of threads": torch.get_num_threads(),
-            "default dtype": torch.get_default_dtype(),
         }
 
     def leaked(self) -> str | None:
@@ -51,8 +50,6 @@ class TorchState:
             torch.set_autocast_enabled(kind, self._right[f"autocast ({kind})"])
         if now["number of threads"] != self._right["number of threads"]:
             torch.set_num_threads(self._right["number of threads"])
-        if now["default dtype"] != self._right["default dtype"]:
-            torch.set_default_dtype(self._right["default dtype"])
 
     def reclaim(self) -> None:
         """After running out of memory: give back what the allocator keeps for later."""
