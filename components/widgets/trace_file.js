@@ -1,7 +1,8 @@
 /* One file for a whole story, and back: playground.traceFile. What is read is checked field by field and rebuilt from
    what is known, so a file can hold anything and bring in nothing else.
 
-   {"format": "aigc-playground/text", "version": 1, "runs": [{run, settings, model, prompt_tokens, samples, parent}, …]} */
+   {"format": "aigc-playground/text", "version": 1, "settings": the controls' or null,
+    "runs": [{run, settings, model, prompt_tokens, samples, parent}, …], parents before their branches} */
 (() => {
   "use strict";
   const FORMAT = "aigc-playground/text";
@@ -94,7 +95,7 @@
     };
   }
 
-  /** The runs that the text of a file holds. Throws NotATrace, whose key and values make the sentence. */
+  /** What the text of a file holds: {settings, runs}, settings being its last run's where it has none. Throws NotATrace, whose key and values make the sentence. */
   function read(content) {
     let value;
     try {
@@ -114,20 +115,20 @@
     runs.forEach((run, i) => { // a parent stands before its branches, so the tree has no circles
       if (run.parent && !(at.get(run.parent.run) < i)) refuse(`runs[${i}].parent`);
     });
-    return runs;
+    return { settings: optional(value.settings, settingsOf, "settings") ?? runs.at(-1).settings, runs };
   }
 
-  /** What a file holds, from the story's records. */
-  function write(records) {
+  /** What a file holds, from the story's records and what the controls say. */
+  function write(records, settings = null) {
     const runs = [...records].filter((record) => record.samples.some((sample) => sample.tokens.length)).map((record) => ({
       run: record.run, settings: record.settings, model: record.model, parent: record.parent, byHand: record.byHand === true,
       prompt_tokens: record.prompt_tokens, tokens_per_second: record.tokens_per_second ?? null,
       samples: record.samples.map(({ tokens, finish_reason = null, text: whole_text = null }) => (
-        { tokens: window.playground.story.solid(tokens), finish_reason, text: whole_text })),
+        { tokens: window.playground.story.solid(tokens), finish_reason, text: whole_text || window.playground.tokens.join(tokens) })),
     }));
     const kept = new Set(runs.map(({ run }) => run));
     for (const run of runs) if (run.parent && !kept.has(run.parent.run)) run.parent = null;
-    return { format: FORMAT, version: VERSION, runs };
+    return { format: FORMAT, version: VERSION, settings, runs };
   }
 
   window.playground.traceFile = { FORMAT, VERSION, LIMIT, NotATrace, read, write };

@@ -410,6 +410,8 @@ def drop_file(page, name: str, content: str) -> None:
 def test_a_saved_story_opens_again(strip):
     stream(strip, SAMPLE["run"])
     stream(strip, SAMPLE["branch"])
+    controls = SAMPLE["run"]["settings"] | {"seed": 99}
+    strip.evaluate("(settings) => playground.emit('text.settings', settings)", controls)
     strip.wait_for_selector(".pg-tree-row:nth-of-type(3)", state="attached")
     with strip.expect_download() as saved:
         strip.get_by_role("button", name="Save everything").click()
@@ -422,10 +424,12 @@ def test_a_saved_story_opens_again(strip):
     strip.get_by_role("button", name="Forget all").click()
     drop_file(strip, "story.json", content)
     strip.wait_for_selector("text=Runs opened: 2.")
-    again = strip.evaluate("playground.traceFile.write(playground.story.records.values())")
+    again = strip.evaluate(
+        "playground.traceFile.write(playground.story.records.values(), playground.last('text.settings'))"
+    )
     assert again == {k: v for k, v in trace.items() if k != "saved"}
     assert strip_text(strip).endswith(SAMPLE["branch"]["samples"][0]["text"])
-    assert strip.evaluate("events.at(-1)")["data"]["settings"] == SAMPLE["branch"]["settings"]
+    assert strip.evaluate("events.at(-1)")["data"]["settings"] == controls
 
 
 def test_forgetting_everything_empties_the_page(strip):

@@ -1,7 +1,7 @@
 /* Every continuation of the story as a tree: each a ribbon of its tokens, coloured by surprise, hanging from the place
    where it left its parent. Holds nothing itself: it draws playground.story, and saves and opens it as one file.
    In scope: element, props, trigger, watch (see components/widgets/base.py). */
-const { words, make, card, number, bits, on, download, drop, toast, bytes, announce, tokens, story, traceFile } = window.playground;
+const { words, make, card, number, bits, on, last, download, drop, toast, bytes, announce, tokens, story, traceFile } = window.playground;
 const SNIPPET = 240; // characters of a continuation's text that its row shows
 const ROW = 52; // px, as in widget.css
 
@@ -134,19 +134,19 @@ tree.addEventListener("keydown", (event) => {
 
 // ---------------------------------------------------------------- one file
 function save() {
-  const trace = traceFile.write(story.records.values());
+  const trace = traceFile.write(story.records.values(), last("text.settings"));
   download(`${words("text.widgets.file.name")}-${trace.runs.length}.json`, { ...trace, saved: new Date().toISOString() });
 }
 
 async function openFile(file) {
   try {
     if (file.size > traceFile.LIMIT) throw new traceFile.NotATrace("too_big", { size: bytes(file.size), limit: bytes(traceFile.LIMIT) });
-    const runs = traceFile.read(await file.text());
+    const { settings, runs } = traceFile.read(await file.text());
     story.replace(runs);
     const done = words("text.widgets.file.opened", { n: number(runs.length, 0) });
     message.textContent = done;
     announce(done);
-    trigger("open", { settings: runs.at(-1).settings, runs: runs.length });
+    trigger("open", { settings, runs: runs.length });
   } catch (error) {
     if (!(error instanceof traceFile.NotATrace)) throw error;
     message.textContent = words(error.key, error.values);
