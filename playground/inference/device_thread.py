@@ -142,19 +142,18 @@ class DeviceThread:
         if run.state == "done":
             return
         try:
-            loadings = {}
             for model in run.models:
                 self._store.hold(model)
                 run.held.append(model)
-                loadings[model] = self._store.load(model)
-            run.loadings = loadings
+            run.loadings = {model: self._store.load(model) for model in run.models}
+            if all(loading.done() for loading in run.loadings.values()):
+                self.begin(run)
+            else:
+                run.turn("loading")
+                for loading in run.loadings.values():
+                    loading.add_done_callback(lambda _: self.ask(self.begin, run))
         except Exception as error:
             run.fail(error)
-        else:
-            for loading in loadings.values():
-                loading.add_done_callback(lambda _: self.ask(self.begin, run))
-            if not loadings:
-                self.begin(run)
 
     def begin(self, run: Run) -> None:
         """Its first turn will come, unless models are still on their way."""

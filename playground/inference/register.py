@@ -62,7 +62,7 @@ class Register:
         with self.lock:
             admitted = self._admission.admit()
             for run in admitted:
-                run.turn("loading" if run.models else "running", position=None)
+                run.turn("running", position=None)
             return admitted
 
     def viewer(self, ticket: Any) -> Viewer:

@@ -19,6 +19,7 @@ from tests.playground.inference.engine_tasks import (
     last,
     settled,
     text,
+    until,
 )
 
 
@@ -221,8 +222,7 @@ def test_models_are_loaded_first_with_progress_and_held_meanwhile(make):
     store = Store()
     engine = make(store)
     events = engine.frames(engine.submit(with_models("m", "n"), Count()))
-    first = next(events)
-    assert (first.state, first.progress) == ("loading", 0.0)
+    assert until(events, "loading").progress == 0.0
     settled(engine)
     assert store.held == {"m": 1, "n": 1}
     store.loadings["m"].progress = 0.5
@@ -254,7 +254,7 @@ def test_stop_while_loading(make):
     engine = make(store)
     ticket = engine.submit(with_models("m"), Count())
     events = engine.frames(ticket)
-    assert next(events).state == "loading"
+    assert until(events, "loading")
     engine.stop(ticket)
     assert list(events)[-1].reason == "stopped"
     store.loadings["m"].set_result("too late")
@@ -276,6 +276,6 @@ def test_a_host_is_made_of_the_loaded_models_and_made_anew_when_they_were(make):
 def test_loading_holds_up_nobody(make):
     engine = make(Store())
     loading = engine.frames(engine.submit(with_models("m"), Count()))
-    assert next(loading).state == "loading"
+    assert until(loading, "loading")
     assert last(engine, engine.submit(text(name="other"), Count())).frame == list(range(5))
     assert threading.active_count() < 20
