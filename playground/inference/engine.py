@@ -15,7 +15,6 @@ import asyncio
 import atexit
 import threading
 import time
-import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
@@ -51,7 +50,7 @@ class Engine:
         self.models, self.limits, self._clock = models, Limits(**limits), clock
         self._register = Register(self.limits, clock)
         self._device = DeviceThread(self._register, models, prepare, self.limits, clock)
-        self._ringers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, LoopRinger] = weakref.WeakKeyDictionary()
+        self._ringers: dict[asyncio.AbstractEventLoop, LoopRinger] = {}
 
     def submit(self, task: Task, settings: Settings, owner: str = "") -> str:
         """A ticket for a run of `task`: a new run, the same one that others watch already, or one that is finished.
@@ -74,9 +73,7 @@ class Engine:
 
         Raises RunError("unknown_run") for a ticket that is mistyped, void, over, or watched already.
         """
-        loop = asyncio.get_running_loop()
-        with self._register.lock:
-            bell = LoopBell(self._ringers.setdefault(loop, LoopRinger(loop)))
+        bell = LoopBell(self._ringer(asyncio.get_running_loop()))
         viewer = self._register.sit_down(ticket, bell)
         try:
             for event in viewer.events(self._clock):
@@ -86,6 +83,13 @@ class Engine:
                     await bell.wait(event)
         finally:
             self._device.ask(self._device.leave, viewer)
+
+    def _ringer(self, loop: asyncio.AbstractEventLoop) -> LoopRinger:
+        with self._register.lock:
+            if loop not in self._ringers:
+                self._ringers = {old: ringer for old, ringer in self._ringers.items() if not old.is_closed()}
+                self._ringers[loop] = LoopRinger(loop)
+            return self._ringers[loop]
 
     def frames(self, ticket: str) -> Iterator[Event]:
         """What watch() gives, blocking, for scripts and tests."""
