@@ -71,7 +71,7 @@ function rowElement(row, longest) {
   const text = tokens.join(all.slice(first ? from + 1 : 0)).slice(0, 4 * SNIPPET);
   const prose = tokens.spoken(text.replace(/\s+/g, " ").slice(0, SNIPPET));
   const snippet = make("bdi", { class: "pg-tree-text", text: prose });
-  const name = first ? tokens.label(tokens.shown(first), "pg-token pg-tree-word") : null;
+  const name = first ? make("bdi", { class: "pg-tree-word", text: tokens.spoken(tokens.shown(first)).trim() || tokens.named(tokens.shown(first)) }) : null;
   const count = record.samples[sample].tokens.length;
   const facts = [words(count === 1 ? "text.widgets.strip.count_one" : "text.widgets.strip.count", { n: number(count, 0) }),
     words("text.widgets.branches.surprise", { bits: bits(surprise(record, sample)) })].join(" · ");

@@ -8,6 +8,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const RIVER = { width: 600, height: 64 };
 
 const view = card(words("text.widgets.waterfall.title"), element.querySelector(".pg-widget"));
+view.element.classList.add("pg-stages");
 view.readout.setAttribute("aria-live", "off");
 const message = make("p", { class: "pg-hint", role: "status" });
 const readout = make("p", { class: "pg-waterfall-readout pg-number" });
