@@ -1,0 +1,46 @@
+"""How the page is put together, without a browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from components import page
+from components.widgets.tab_head import TabHead
+
+
+@pytest.fixture(scope="module")
+def built():
+    return page.build()
+
+
+def test_depth_lesson_and_theme_have_no_listener_on_the_server(built):
+    """They are the browser's business: whatever is clicked there, nothing is asked."""
+    heads = {block._id for block in built.blocks.values() if isinstance(block, TabHead)}
+    assert len(heads) == len(page.TABS)
+    assert [fn for fn in built.fns.values() for target, _ in fn.targets if target in heads] == []
+
+
+def test_every_control_can_be_set_by_a_link(built):
+    loads = [fn for fn in built.fns.values() if any(event == "load" for _, event in fn.targets) and fn.fn]
+    set_by_links = {block.elem_id for fn in loads for block in fn.outputs}
+    assert {"text-prompt", "text-temperature", "text-seed"} <= set_by_links
+
+
+def test_only_chosen_functions_are_in_the_public_api(built):
+    named = built.get_api_info()["named_endpoints"]
+    assert set(named) == {"/generate_text", "/next_token", "/list_models", "/stop_run"}
+    assert built.get_api_info()["unnamed_endpoints"] == {}
+
+
+def test_handlers_that_stream_never_wait_in_gradios_queue(built):
+    """The engine has the queue with places and limits; Gradio's default of one at a time would stand before it."""
+    waiting = [fn for fn in built.fns.values() if fn.fn and fn.queue and fn.concurrency_limit not in (None, "default")]
+    assert waiting == []
+    assert built.default_config is not None and built._queue.default_concurrency_limit is None
+
+
+def test_what_launch_is_told():
+    options = page.launch_options()
+    assert options["show_error"] is False and options["run_history"] is False and options["ssr_mode"] is False
+    assert options["max_threads"] >= 150
+    assert "settings" in options["footer_links"]
