@@ -78,7 +78,7 @@
       const largest = Math.exp(Math.max(-50, ...rows.map((row) => row.logprob)));
       const full = AXES.find((end) => end >= largest) ?? 1;
       alternatives.forEach((alternative, i) => draw(alternative, rows[i], token, full));
-      head.textContent = words(rows.length ? "text.widgets.reading.beaten" : "text.widgets.reading.unknown", { full: percent(full) });
+      head.textContent = words(rows.length ? "text.widgets.reading.beaten" : "text.widgets.reading.unknown", { full: `${number(100 * full, 0)}%` });
     }
 
     function clear() {

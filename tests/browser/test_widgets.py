@@ -210,6 +210,25 @@ def test_a_word_is_followed_through_the_stages(bars):
     assert row.locator("td").nth(3).inner_text() == "cut"
 
 
+def test_what_was_taken_off_the_logits_comes_back(bars):
+    """The repetition penalty looks at the sign of a logit, so it must see the logits as the model gave them."""
+    logits = wire.decode(SAMPLE["next"]["logits"])
+    shifted = {"logits": wire.encode(logits - logits.max()), "shift": float(logits.max())}
+    before = bars.locator(".pg-next-figure").all_inner_texts()
+    bars.evaluate("(value) => set('next_word', value)", SAMPLE["next"] | shifted)
+    bars.wait_for_function("() => playground.last('text.next').value.shift")
+    settle(bars)
+    assert bars.locator(".pg-next-figure").all_inner_texts() == before
+
+
+def test_bars_stay_while_the_next_ones_are_computed(bars):
+    before = bars.locator(".pg-next-name").all_inner_texts()
+    bars.evaluate("(value) => set('next_word', value)", {"run": "x", "state": "queued", "position": 4})
+    assert bars.locator(".pg-next-name").all_inner_texts() == before
+    assert "number 4" in bars.locator(".pg-next-message").inner_text()
+    assert bars.locator(".pg-next").get_attribute("aria-busy") == "true"
+
+
 def test_nothing_computed_is_said_quietly_and_an_error_in_words(page):
     open_widgets(page, ("next_word", "waterfall"))
     assert page.locator("button.pg-next-row:enabled").count() == 0
@@ -478,6 +497,18 @@ def test_a_bad_file_leaves_what_was_there(strip):
     stream(strip, SAMPLE["run"])
     drop_file(strip, "story.json", "not json at all")
     assert "not JSON" in strip.locator(".pg-toast").inner_text()
+    assert strip_text(strip) == SAMPLE["run"]["samples"][0]["text"]
+
+
+def test_a_file_is_dropped_anywhere_on_the_page(strip):
+    trace = {"format": "aigc-playground/text", "version": 1, "runs": [SAMPLE["run"]]}
+    strip.evaluate(
+        """(content) => { const dataTransfer = new DataTransfer();
+             dataTransfer.items.add(new File([content], "story.json"));
+             document.querySelector("main").dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true })); }""",
+        json.dumps(trace),
+    )
+    strip.wait_for_selector("text=Runs opened: 1.")
     assert strip_text(strip) == SAMPLE["run"]["samples"][0]["text"]
 
 

@@ -85,7 +85,7 @@ function draw() {
   next.shown = Array.from(last.ranking.order.subarray(0, ROWS));
   const largest = Math.max(...next.shown.map((id) => Math.max(model.p(id), last.p(id) || before.p(id))));
   const full = AXES.find((end) => end >= largest) ?? 1;
-  axis.lastChild.textContent = percent(full);
+  axis.lastChild.textContent = `${number(100 * full, 0)}%`;
   rows.forEach((row, i) => drawRow(row, next.shown[i], { model, before, last, full }));
   drawRest(last, full);
   view.readout.textContent = words("text.widgets.next.readout", {
