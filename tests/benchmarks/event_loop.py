@@ -97,7 +97,7 @@ def p99(values: list[float]) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[98]
 
 
-async def measure(seconds: float = 10.0, stopped: int = 100) -> tuple[list[float], list[float], list[float]]:
+async def measure(seconds: float = 10.0, stopped: int = 60) -> tuple[list[float], list[float], list[float]]:
     """(lags of the idle loop, lags beside RUNS runs, times to stop beside RUNS runs), all in seconds."""
     engine = Engine(prepare=prepare_torch, max_training=RUNS + 1)
     engine.call(prepare_torch).result()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
+
 import pytest
 
 from playground.errors import RunError
@@ -138,6 +141,50 @@ def test_time_is_limited_and_counted_by_the_time_used(make):
         assert final.reason == "time"
         assert 100 <= len(final.frame) <= 104
     assert clock.now >= 6
+
+
+def test_training_keeps_a_quarter_beside_a_conversation_without_end(make):
+    clock, had = FakeClock(), Counter()
+
+    def converse(settings, control):
+        for _ in control.steps(10**9):
+            had["interactive"] += 1
+            clock.work(0.01)
+            yield None
+
+    def train(settings, control):
+        for _ in control.steps(200):
+            clock.work(0.02)
+            yield None
+        yield had["interactive"]
+
+    engine = make(clock=clock, unwatched_seconds=1e9)
+    with held_up(engine):
+        talks = engine.submit(text(converse), Count(), "talker")
+        learns = engine.submit(pictures(train), Count(), "learner")
+    interactive = last(engine, learns).frame * 0.01
+    assert interactive == pytest.approx(3 * 200 * 0.02, rel=0.05)
+    engine.stop(talks)
+
+
+@pytest.mark.parametrize(("runs", "longest"), [(2, 0.05), (40, 0.02)])
+def test_slices_are_short_and_shorter_when_many_wait(make, runs, longest):
+    clock, turns = FakeClock(), []
+
+    def work(settings, control):
+        for _ in control.steps(30):
+            turns.append(settings.seed)
+            clock.work(0.005)
+            yield None
+
+    engine = make(clock=clock, max_training=runs, unwatched_seconds=1e9)
+    with held_up(engine):
+        tickets = [engine.submit(pictures(work), Count(seed=seed), f"person {seed}") for seed in range(runs)]
+    for ticket in tickets:
+        last(engine, ticket)
+    first_rounds = turns[: runs * 10]
+    slices = [len(list(units)) * 0.005 for _, units in itertools.groupby(first_rounds)]
+    assert max(slices) == pytest.approx(longest)
 
 
 def test_a_paused_run_expires(make):
