@@ -12,7 +12,7 @@ const reading = window.playground.reading(branch);
 const tabs = make("div", { class: "pg-samples", role: "tablist", "aria-label": words("text.widgets.strip.samples") });
 const kept = make("p", { class: "pg-hint pg-kept" }, make("span", { class: "pg-kept-key", "aria-hidden": "true" }), words("text.widgets.strip.kept"));
 const copyButton = make("button", { type: "button", class: "pg-button", text: words("text.widgets.strip.copy"), onclick: copyText });
-view.body.append(page, make("div", { class: "pg-strip-foot" }, makeLegend(), kept, tabs, copyButton), reading.element);
+view.body.append(page, make("div", { class: "pg-strip-foot" }, makeLegend(), kept), make("div", { class: "pg-strip-foot" }, tabs, copyButton), reading.element);
 
 let record = null; // the run on the page
 let sample = 0;

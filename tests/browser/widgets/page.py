@@ -15,6 +15,9 @@ WIDGETS = theme.HERE / "widgets"
 ADDRESS = "http://localhost/widgets"
 SAMPLE = json.loads((Path(__file__).parent / "sample_text.json").read_text("utf-8"))
 
+ALL = ("token_strip", "branches", "next_word", "waterfall")
+SETTINGS = {"temperature": 0.8, "top_k": 40, "top_p": 0.9, "min_p": 0.0, "repetition_penalty": 1.1}
+
 SHIM = """
 const events = [];
 const mounted = {};
@@ -70,3 +73,41 @@ def open_widgets(page, widgets: tuple[str, ...], values: dict | None = None, dar
     if dark:
         page.evaluate("document.body.classList.add('dark')")
     return page
+
+
+def settle(page) -> None:
+    """Wait until what was asked of the widgets has been drawn."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def give_settings(page, **settings) -> None:
+    page.evaluate("(settings) => playground.emit('text.settings', settings)", SETTINGS | settings)
+    settle(page)
+
+
+def visible(text: str) -> str:
+    """A token as the bars spell it."""
+    return text.replace(" ", "␣").replace("\n", "⏎")
+
+
+def frames(run: dict, size: int = 7) -> list[dict]:
+    """`run` as the server streams it: new tokens only, then everything."""
+    going = {"run": run["run"], "state": "running"}
+    out = [going | {"state": "queued", "position": 3, "settings": run["settings"]}]
+    out.append(going | {"model": run["model"], "prompt_tokens": run["prompt_tokens"], "samples": []})
+    for start in range(0, len(run["samples"][0]["tokens"]), size):
+        new = [sample["tokens"][start : start + size] for sample in run["samples"]]
+        samples = [{"sample": j, "start": start, "tokens": tokens, "text": ""} for j, tokens in enumerate(new)]
+        out.append(going | {"samples": samples})
+    return [*out, run]
+
+
+def stream(page, run: dict, size: int = 7) -> None:
+    page.evaluate("(frames) => frames.forEach((frame) => set('token_strip', frame))", frames(run, size))
+
+
+def strip_text(page) -> str:
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".pg-tok")].flatMap((token) => [...token.childNodes])
+            .filter((part) => !part.ariaHidden).map((part) => part.textContent).join("")"""
+    )
