@@ -35,6 +35,7 @@ from gradio.components import Component
 from gradio.events import Dependency
 
 from components.sources import source
+from components.widgets.predict import Predict
 from components.widgets.status import Status
 from components.widgets.tab_head import TabHead
 from components.words import words
@@ -225,3 +226,4 @@ def tab(name: str, settings: type[Settings], defaults: Callable[[str], dict[str,
                 yield made
             with gr.Column(elem_classes="lesson", elem_id=f"{name}-lesson"):
                 gr.Markdown(words(f"lessons.{name}"), latex_delimiters=LATEX)
+                Predict(name)

@@ -98,10 +98,29 @@ def test_a_link_opens_a_depth_and_the_lesson(open_page):
     expect(page.locator(".depth-lab").first).to_be_visible()
     lesson = page.locator("#text-lesson")
     expect(lesson).to_contain_text("Three experiments")
-    hidden = lesson.get_by_text("How good was your guess?")
-    expect(hidden).to_be_visible()
     page.get_by_role("button", name=EN["lesson.title"], exact=True).click()
     expect(lesson).to_be_hidden()
+
+
+def test_a_guess_is_covered_revealed_scored_and_kept(open_page):
+    page = open_page("?lesson=open&prompt=Once upon a time there was a little&run=0")
+    page.wait_for_function("window.playground.last('text.next')")
+    bars, lesson = page.locator("#text-bars"), page.locator("#text-predict")
+    lesson.get_by_role("button", name=EN["predict.start"]).click()
+    expect(bars).to_have_attribute("inert", "")
+    favourite = page.evaluate(
+        """() => { const next = playground.last("text.next"), [model] = next.position.stages({});
+            const id = model.ranking.order[0];
+            return { text: next.value.texts[id].trim(), bits: -Math.log2(model.p(id)) }; }"""
+    )
+    lesson.get_by_label(EN["predict.label"]).fill(favourite["text"])
+    lesson.get_by_role("button", name=EN["predict.reveal"]).click()
+    bits = f"{favourite['bits']:.1f}"
+    expect(lesson).to_contain_text(f"“{favourite['text']}” was the model's favourite too")
+    expect(lesson).to_contain_text(f"{bits} bits of surprise")
+    expect(bars).not_to_have_attribute("inert", "")
+    page.reload()
+    expect(page.locator("#text-predict")).to_contain_text("1 guesses")
 
 
 def test_the_code_panel_shows_the_running_function(open_page):
@@ -195,6 +214,7 @@ def test_the_dice_rolls_another_seed_without_a_request(open_page):
 def test_axe_finds_nothing_serious(open_page, accessible, screenshot, scheme, language):
     page = open_page(f"?lang={language}&depth=lab&lesson=open", color_scheme=scheme)
     expect(page.locator("#text-maths .katex").first).to_be_visible()
+    page.wait_for_function("window.playground.last('text.next')")
     screenshot(page, "lab")
     accessible(page)
 
