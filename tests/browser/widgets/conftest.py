@@ -7,37 +7,50 @@ import pytest
 from tests.browser.widgets.page import open_widgets
 
 
-@pytest.fixture
-def browser_of(browser):
-    """New pages of a context with given properties; the test fails on any error that one reports."""
-    problems: list[str] = []
-    contexts = []
+@pytest.fixture(scope="session")
+def context_of(browser):
+    """One browser context a language: pages are opened anew, and nothing is kept between them."""
+    contexts = {}
 
-    def make(**properties):
-        contexts.append(browser.new_context(**properties))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(5000)
+    def get(locale: str):
+        if locale not in contexts:
+            contexts[locale] = browser.new_context(locale=locale)
+        return contexts[locale]
+
+    yield get
+    for context in contexts.values():
+        context.close()
+
+
+@pytest.fixture
+def page_in(context_of):
+    """`page_in("zh-CN")`: a new page in that language; the test fails on any error that it reports."""
+    problems: list[str] = []
+    pages = []
+
+    def make(locale: str):
+        page = context_of(locale).new_page()
+        pages.append(page)
+        page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
         return page
 
     yield make
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert not problems
 
 
 @pytest.fixture
-def page(browser_of):
-    return browser_of(locale="en")
+def page(page_in):
+    return page_in("en")
 
 
-@pytest.fixture(scope="module")
-def scripts(browser):
+@pytest.fixture(scope="session")
+def scripts(context_of):
     """A page with the scripts and no widget, for what needs no screen; shared, since nothing there is kept."""
-    context = browser.new_context(locale="en")
-    yield open_widgets(context.new_page(), ())
-    context.close()
+    return open_widgets(context_of("en").new_page(), ())
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ def test_every_word_of_the_widgets_is_in_both_locales():
             assert not missing, (path.name, language)
 
 
-def test_chinese_words_on_a_chinese_page(browser_of):
-    page = browser_of(locale="zh-CN")
+def test_chinese_words_on_a_chinese_page(page_in):
+    page = page_in("zh-CN")
     open_widgets(page, ("next_word",), {"next_word": SAMPLE["next"]})
     assert "下一个词" in page.locator(".pg-next h3").inner_text()
 
