@@ -69,13 +69,15 @@ def test_what_cannot_be_sliced_is_admitted_one_at_a_time(make):
     assert last(engine, engine.submit(text(), Count())).frame == list(range(5)), "others come in between"
 
 
-def test_admission_counts_memory(make):
+@pytest.mark.parametrize("lane", Lane)
+def test_admission_counts_memory(make, lane):
     engine = make(memory_limit=100 * MB)
-    big = {"peak_bytes": lambda settings: 60 * MB, "lane": Lane.INTERACTIVE}
+    big = {"peak_bytes": lambda settings: 60 * MB, "lane": lane}
     tickets = [engine.submit(text(Forever(), **big), Count(seed=seed)) for seed in range(2)]
     viewers = [engine.frames(ticket) for ticket in tickets]
     assert [until(viewers[0], "running").position, next(viewers[1]).position] == [None, 1]
-    small = engine.frames(engine.submit(text(Forever(), name="s", peak_bytes=lambda s: 10 * MB), Count()))
+    little = text(Forever(), name="little", peak_bytes=lambda settings: 10 * MB, lane=lane)
+    small = engine.frames(engine.submit(little, Count()))
     assert next(small).position == 2, "nobody overtakes, or the big one would wait for ever"
     engine.stop(tickets[0])
     list(viewers[0])
@@ -185,6 +187,27 @@ def test_slices_are_short_and_shorter_when_many_wait(make, runs, longest):
     first_rounds = turns[: runs * 10]
     slices = [len(list(units)) * 0.005 for _, units in itertools.groupby(first_rounds)]
     assert max(slices) == pytest.approx(longest)
+
+
+def test_a_stopped_run_is_served_before_all_others(make):
+    clock, turns = FakeClock(), []
+
+    def work(settings, control):
+        for _ in control.steps(10**9):
+            turns.append(settings.seed)
+            clock.work(0.02)
+            yield settings.seed
+        turns.append("last words")
+
+    engine = make(clock=clock, max_training=20, unwatched_seconds=1e9)
+    tickets = [engine.submit(pictures(work), Count(seed=seed), f"person {seed}") for seed in range(20)]
+    events = engine.frames(tickets[7])
+    next(event for event in events if event.frame is not None)
+    with held_up(engine):
+        before = len(turns)
+        engine.stop(tickets[7])
+    assert list(events)[-1].reason == "stopped"
+    assert turns.index("last words") == before
 
 
 def test_a_paused_run_expires(make):
