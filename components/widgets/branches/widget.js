@@ -165,6 +165,8 @@ if (!window.playground.tracesDrop) {
 }
 
 let queued = 0;
-on("story.changed", () => { queued ||= setTimeout(() => { queued = 0; draw(); }, 150); }); // streams change it often
+on("story.changed", (record) => { // a stream changes it twenty times a second
+  queued ||= setTimeout(() => { queued = 0; draw(); }, record && record.state !== "done" ? 500 : 60);
+});
 on("story.show", mark);
 draw();
