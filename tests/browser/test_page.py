@@ -120,7 +120,7 @@ def test_a_guess_is_covered_revealed_scored_and_kept(open_page):
     expect(lesson).to_contain_text(f"{bits} bits of surprise")
     expect(bars).not_to_have_attribute("inert", "")
     page.reload()
-    expect(page.locator("#text-predict")).to_contain_text("1 guesses")
+    expect(page.locator("#text-predict")).to_contain_text("Guesses so far: 1,")
 
 
 def test_the_code_panel_shows_the_running_function(open_page):
