@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 import gradio as gr
@@ -79,7 +79,8 @@ def build() -> anatomy.Tab:
                 tab.textbox("stop", lines=2)
             tab.exports(script=program)
         follower = Follower(elem_id="text-follower", elem_classes="pg-unseen")
-        language, prefix, ticket = (gr.Textbox(visible="hidden") for _ in range(3))  # what the browser adds to a request
+        # what the browser adds to a request
+        language, prefix, ticket = (gr.Textbox(visible="hidden") for _ in range(3))
     controls = list(tab.controls.values())
 
     # ---- a run: from the prompt and the words chosen by hand, from the end of the story, or from a word in it
@@ -89,13 +90,13 @@ def build() -> anatomy.Tab:
     def from_path(path: str) -> str:
         return f"(l, p, ...values) => [playground.language, JSON.stringify(playground.text.{path}()), ...values]"
 
-    async def run(language: str, prefix: str, *values: Any, request: gr.Request) -> AsyncIterator[dict]:
+    async def run(request: gr.Request, language: str, prefix: str, *values: Any) -> AsyncIterator[dict]:
         asked = dict(zip(tab.controls, values, strict=True)) | {"prefix_ids": numbers(prefix)}
         async for value in generate(asked, language, request):
             yield value
 
     async def branch(
-        language: str, prefix: str, *values: Any, event: gr.EventData, request: gr.Request
+        request: gr.Request, event: gr.EventData, language: str, prefix: str, *values: Any
     ) -> AsyncIterator[dict]:
         asked = dict(zip(tab.controls, values, strict=True)) | {"prefix_ids": event.prefix_ids}
         async for value in generate(asked | origin(event.settings), language, request):
@@ -109,11 +110,8 @@ def build() -> anatomy.Tab:
 
     # ---- the distribution at the place that the reader looks at
     follower.moved(position, language, bars, js="() => [playground.language]", trigger_mode="always_last", **streaming)
-    numbers_changed = [bars.change, *(tab.controls[name].change for name in ("temperature", "top_k", "top_p", "min_p"))]
-    gr.on(
-        numbers_changed, None, None, maths,
-        js="() => playground.fill('text.maths', playground.text.maths())", **anatomy.quiet(),
-    )  # fmt: skip
+    filled = "() => playground.fill('text.maths', playground.text.maths())"
+    follower.redrawn(None, None, maths, js=filled, **anatomy.quiet())
 
     # ---- models that must be fetched first
     tab.controls["model"].change(can_fetch, tab.controls["model"], fetch, **anatomy.quiet())
@@ -176,7 +174,7 @@ async def generate(asked: dict[str, Any], language: str, request: gr.Request) ->
         yield {"state": "done", "error": runs.as_sentence(error).as_json()}
 
 
-async def position(language: str, event: gr.EventData, request: gr.Request) -> AsyncIterator[dict]:
+async def position(request: gr.Request, event: gr.EventData, language: str) -> AsyncIterator[dict]:
     """The logits of the place that the follower tells of."""
     try:
         settings = PositionSettings(prompt=event.prompt, model=event.model, prefix_ids=event.prefix_ids)
@@ -189,10 +187,8 @@ async def position(language: str, event: gr.EventData, request: gr.Request) -> A
 
 def stop(ticket: str) -> None:
     """Stop a run, if there is one; its own stream tells the rest."""
-    try:
+    with suppress(PlaygroundError):  # it may have ended by itself
         runs.stop(ticket)
-    except PlaygroundError:
-        pass  # it has ended by itself
 
 
 def can_fetch(model: str) -> Any:

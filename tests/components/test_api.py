@@ -127,7 +127,7 @@ def test_bad_texts_posted_raw_get_a_sentence(app, position, value, said):
 def test_any_text_posted_raw_is_continued(app, prompt):
     events = post(app, "generate_text", [prompt, *DEFAULTS[1:]])
     event, [last] = events[-1]
-    assert event == "complete"
+    assert event == "complete" and "error" not in last, last
     assert len(last["tokens"]) == 5 or last["finish_reason"] == "eos"
     assert bool(last["notices"]) == (len(prompt) == 100_000)
 
@@ -146,4 +146,4 @@ def test_stopping_what_does_not_run(client):
 
 def test_too_few_arguments_take_the_defaults(app):
     event, [last] = post(app, "generate_text", ["Once"])[-1]
-    assert event == "complete" and len(last["tokens"]) == 60
+    assert event == "complete" and len(last["tokens"]) == 60, last

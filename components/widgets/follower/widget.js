@@ -28,3 +28,6 @@ on("text.settings", () => soon(PAUSE));
 on("story.show", () => soon(0));
 on("story.changed", () => soon(0));
 on("text.again", () => { asked = ""; soon(0); }); // what was missing has come: a model was downloaded
+
+let redraw = 0; // the numbers of the place have changed: the Maths panel is filled anew, at most ten times a second
+for (const topic of ["text.next", "text.settings"]) on(topic, () => { redraw ||= setTimeout(() => { redraw = 0; trigger("redrawn", null); }, 100); });
