@@ -18,6 +18,12 @@ ROOT = Path(__file__).parents[1]
 START_LIMIT = 90.0  # seconds; a shared machine can be slow
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser's tests go last: Playwright leaves its event loop running in this thread until the session ends, and
+    until then no other test here could run one."""
+    items.sort(key=lambda item: ROOT / "tests" / "browser" in item.path.parents)
+
+
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
