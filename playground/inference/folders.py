@@ -94,7 +94,11 @@ def read(card: Card, source: str, folder: Path) -> LoadedModel:
     contents = inspect(folder)
     torch = device.prepare_torch()
     where, dtype = device.placement(card.embedded)
-    model = _model(card, folder, contents, dtype).to(where)
+    model = _model(card, folder, contents).to(where, dtype)
+    if card.task == "text-generation":  # packs its weights: here, on the loading thread, not when the first run waits
+        from playground.inference.decoders import decoder_for
+
+        decoder_for(model)
     tokenizer = _tokenizer(card, folder)
     config, eos = model.config.get_text_config(), model.generation_config.eos_token_id
     ends = {tokenizer.eos_token_id, *(eos if isinstance(eos, list) else [eos])} - {None}
@@ -117,7 +121,9 @@ def read(card: Card, source: str, folder: Path) -> LoadedModel:
     )
 
 
-def _model(card: Card, folder: Path, contents: Contents, dtype: torch.dtype) -> PreTrainedModel:
+def _model(card: Card, folder: Path, contents: Contents) -> PreTrainedModel:
+    import torch
+
     quiet()
     kind = _json(folder / "config.json")
     if "auto_map" in kind:
@@ -129,7 +135,7 @@ def _model(card: Card, folder: Path, contents: Contents, dtype: torch.dtype) -> 
     try:
         model, loading = Auto.from_pretrained(
             folder,
-            dtype=dtype,
+            dtype=torch.float32,  # any other would be the default of the whole process while it loads
             local_files_only=True,
             use_safetensors=True,
             trust_remote_code=False,

@@ -29,6 +29,7 @@ class Prepared:
     train: Tensor  # (N,) token ids
     validation: Tensor  # (M,) token ids
     focus: Tensor | None = None  # (L,) token ids: what is read in the last part of the run (Plan.focus_from)
+    validation_all: Tensor | None = None  # where `validation` is only the part of the held-out text that matters most
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,11 +100,13 @@ def figures(out: Path, prepared: Prepared, ignore: int) -> dict:
     loss = validation_loss(model, prepared.validation, model.config.n_positions, ignore)
     held_out = prepared.tokenizer.decode(prepared.validation.tolist(), skip_special_tokens=True)
     bits = loss / math.log(2) * len(prepared.validation)
+    every = prepared.validation if prepared.validation_all is None else prepared.validation_all
     return {
         "parameters": model.num_parameters(),
         "train_tokens": len(prepared.train),
         "held_out_tokens": len(prepared.validation),
         "loss": loss,
+        "loss_all": validation_loss(model, every, model.config.n_positions, ignore),
         "bits_per_byte": bits / len(held_out.encode()),
         "bits_per_character": bits / len(held_out),
     }
@@ -118,8 +121,8 @@ def prepare_once(recipe: Recipe, data: Path, work: Path) -> Prepared:
     prepared = recipe.prepare(data, made)
     prepared.tokenizer.save_pretrained(folder)
     prepared.config.save_pretrained(folder)  # with the tokenizer: all that `export` needs besides the weights
-    kept = {"train": prepared.train, "validation": prepared.validation, "focus": prepared.focus}
-    save_file({name: stream for name, stream in kept.items() if stream is not None}, streams)
+    kept = {name: value for name, value in vars(prepared).items() if isinstance(value, Tensor)}
+    save_file(kept, streams)
     return prepared
 
 

@@ -22,6 +22,7 @@ from playground.recipes.export import Prepared, Recipe, main, read_text
 
 END = "<|endoftext|>"
 CONTEXT = 256
+HOLD_OUT = 50  # one tale in so many is never trained on
 SNAPSHOTS = (0.003, 0.01, 0.03, 0.05, 0.1, 0.2, 0.4)
 PLAN = {"batch": 16, "window": CONTEXT, "learning_rate": 3e-3, "focus_from": 0.25, "snapshots": SNAPSHOTS}
 
@@ -65,6 +66,12 @@ def config(tokenizer: PreTrainedTokenizerFast) -> GPT2Config:
     )
 
 
+def simpler_half(tales: list[str]) -> set[int]:
+    """Which tales are in the simpler half."""
+    score = difficulty(tales)
+    return set(sorted(range(len(tales)), key=score.__getitem__)[: len(tales) // 2])
+
+
 def difficulty(tales: list[str]) -> list[float]:
     """How hard each tale is to read: words a sentence, and the share of words outside the 3,000 most common."""
     words = [re.findall(r"[a-z']+", tale.lower()) for tale in tales]
@@ -80,20 +87,24 @@ def difficulty(tales: list[str]) -> list[float]:
 def prepare(data: Path, tokenizer: PreTrainedTokenizerFast | None = None) -> Prepared:
     """One tale in fifty is held out; of the rest, the simpler half is read twice as often and, in the end, alone.
 
-    A model this small has no room for everything, and simple sentences are what it can learn to write.
+    A model this small has no room for everything, and simple sentences are what it can learn to write; so the simpler
+    of the held-out tales are what it is judged by.
     """
     tales = read_tales(data)
     tokenizer = tokenizer or train_tokenizer(tales)
     ids = [encoding.ids for encoding in tokenizer.backend_tokenizer.encode_batch(tales)]
-    held_out, kept = ids[::50], [n for n in range(len(ids)) if n % 50]
-    score = dict(zip(kept, difficulty([tales[n] for n in kept]), strict=True))
-    simplest = set(sorted(kept, key=score.get)[: len(kept) // 2])
-    simple = [ids[n] for n in kept if n in simplest]
-    training = [ids[n] for n in kept] + simple
+    simpler = simpler_half(tales)
+    kept = [n for n in range(len(tales)) if n % HOLD_OUT]
+    training = [ids[n] for n in kept] + [ids[n] for n in kept if n in simpler]
     random.Random(1).shuffle(training)
     end = tokenizer.eos_token_id
     return Prepared(
-        tokenizer, config(tokenizer), _stream(training, end), _stream(held_out, end), focus=_stream(simple, end)
+        tokenizer,
+        config(tokenizer),
+        train=_stream(training, end),
+        focus=_stream([ids[n] for n in kept if n in simpler], end),
+        validation=_stream([ids[n] for n in range(0, len(tales), HOLD_OUT) if n in simpler], end),
+        validation_all=_stream(ids[::HOLD_OUT], end),
     )
 
 

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from playground import wire
 from playground.errors import RunError
-from playground.inference.prefill import next_logits
 from playground.inference.control import Control
+from playground.inference.prefill import next_logits
 from playground.text.prompts import Prompt, introduce, read_prompt
 from playground.text.sampling import stages
 from playground.text.settings import NextTokenSettings, PositionSettings
