@@ -65,6 +65,7 @@ of a busy two-core machine |
 | held-out text | {figures["held_out_tokens"]:,} tokens |
 | validation loss | {figures["loss"]:.3f} nats a token (perplexity {math.exp(figures["loss"]):.1f}) |
 | the same | {figures["bits_per_character"]:.3f} bits a character, {figures["bits_per_byte"]:.3f} bits a byte |
+| on all held-out text | {figures["loss_all"]:.3f} nats a token |
 | stored as | fp16 safetensors; loads as fp32 |
 
 **Data.** {card.data}

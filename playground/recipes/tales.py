@@ -118,9 +118,9 @@ CARD = Card(
     sentence="A small GPT-2 that writes English children's stories.",
     data="144 English children's books first published before 1927, 24.4 MB in 3,481 tales and chapters, from Project "
     "Gutenberg (https://www.gutenberg.org) with its headers and licence removed: Aesop, Andersen, Grimm, Baum, Potter, "
-    "Thornton W. Burgess, Arthur Scott Bailey, Howard R. Garis and others. One tale in fifty is held out; the simpler "
-    "half of the rest (shorter sentences, commoner words) is read twice as often, and after the first quarter of the "
-    "time alone.",
+    "Thornton W. Burgess, Arthur Scott Bailey, Howard R. Garis and others. One tale in fifty is held out. The simpler "
+    "half (shorter sentences, commoner words) is read twice as often as the rest, and after the first quarter of the "
+    "time alone; the held-out text of the figures and the curve is the simpler half of what is held out.",
     licence="The books are in the public domain in the USA. The weights may be used as the rest of this project.",
     command="python -m playground.recipes.tales --data tales.txt.xz --work runs/tales "
     "--out playground/weights/tales --minutes 98",
