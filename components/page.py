@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from components import api, frames_whole, head, permalinks, theme
+from components import api, gradio_fixes, head, permalinks, theme
 from components.tabs import anatomy, text
 from components.widgets.header import Header
 from components.words import dictionary, i18n, words
@@ -17,7 +17,7 @@ TABS = (text,)
 
 def build() -> gr.Blocks:
     """The whole page, ready to launch with `launch_options()`. Imports no technique's torch code."""
-    frames_whole.apply()
+    gradio_fixes.apply()
     with api.Page(title=dictionary("en")["header.name"], analytics_enabled=False, delete_cache=(600, 3600)) as page:
         Header()
         with gr.Tabs(elem_id="tabs") as tabs:

@@ -9,7 +9,7 @@ import gradio as gr
 import httpx
 import pytest
 
-from components import frames_whole, page, runs
+from components import gradio_fixes, page, runs
 from playground.errors import RunError
 from playground.inference.tasks import Lane, Task
 from playground.settings import Settings, integer
@@ -41,7 +41,7 @@ class Endless:
 @pytest.fixture(scope="module")
 def served():
     """(address, the Endless it runs): a page with one streaming endpoint, in this process."""
-    frames_whole.apply()
+    gradio_fixes.apply()
     endless = Endless()
 
     async def watch(seed: int = 0, request: gr.Request = None) -> AsyncIterator[dict]:

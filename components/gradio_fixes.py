@@ -1,0 +1,35 @@
+"""Two things that Gradio 6.31 does and that a page for sixty people cannot afford. A test holds each where it shows.
+
+1. A streamed value is sent as its difference from the last one. gradio.utils.diff corrects the index of a deleted list
+   item once for every list around it, so a list that becomes shorter inside a value arrives with the wrong items left
+   in it; and it compares values item by item on the event loop. Our frames are small and carry only what is new, so
+   each replaces the one before it, whole.
+2. Each new session describes every component of the page anew (30 ms of the event loop for this page, more with every
+   tab), for deep links, which this page does not use: its own links carry the settings. A session starts with no
+   descriptions, and Gradio makes those of the components that change.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from gradio import state_holder, utils
+
+
+def replace(old: Any, new: Any) -> list[list[Any]]:
+    """The edit that makes `new` of anything, in the form of gradio.utils.diff."""
+    return [["replace", [], new]]
+
+
+class LightSession(state_holder.SessionState):
+    """A session that begins with no component described."""
+
+    def __init__(self, blocks: Any) -> None:
+        super().__init__(SimpleNamespace(default_config=blocks.default_config, blocks={}))
+
+
+def apply() -> None:
+    """Mend Gradio, in this process."""
+    utils.diff = replace
+    state_holder.SessionState = LightSession
