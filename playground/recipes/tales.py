@@ -129,7 +129,7 @@ CARD = Card(
     prompts=("Once upon a time", "The little fox", '"Where are you going?" asked'),
     new_tokens=120,
 )
-RECIPE = Recipe("tales", prepare, PLAN, CARD, checkpoints=(0.01, 0.05, 0.2))
+RECIPE = Recipe("tales", prepare, PLAN, CARD, checkpoints=(0.003, 0.01, 0.1))
 
 if __name__ == "__main__":
     main(RECIPE)
