@@ -14,7 +14,7 @@ from typing import Any
 import gradio as gr
 
 from components import runs
-from components.text_values import api_value
+from components.text_values import TellingSettings, api_value
 from playground.errors import PlaygroundError
 from playground.inference.engine import get_engine
 from playground.settings import Settings
@@ -40,6 +40,7 @@ async def generate_text(
     stop: str = "",
     num_samples: int = 1,
     prefix_ids: list = [],  # noqa: B006 (Gradio reads the default; it is never written to)
+    alternatives: int = 0,
     request: gr.Request = None,
 ) -> AsyncIterator[dict]:
     """Continue a prompt, token by token.
@@ -47,8 +48,8 @@ async def generate_text(
     Streams; every value has `run` (give it to /stop_run) and `state`; values on the way carry the tokens made since
     the last one, `start` being the number of the first. The last value is whole: `text`, `tokens` (each with `id`,
     `text`, `logprob` and `rank` under the model's unscaled distribution, `q`, the probability it was drawn with, `top`,
-    the ten most probable; `bytes` when it is only part of a character), `finish_reason` (length, stop, eos, stopped),
-    `tokens_per_second`, `samples` (the others, when num_samples > 1), `settings`, `notices`.
+    the most probable as [id, text, logprob]; `bytes` when it is only part of a character), `finish_reason` (length,
+    stop, eos, stopped), `tokens_per_second`, `samples` (the others, when num_samples > 1), `settings`, `notices`.
 
     Args:
         prompt: text to continue; empty starts from the model's beginning-of-text
@@ -63,11 +64,13 @@ async def generate_text(
         stop: texts that end a sample, one a line
         num_samples: 1 to 8, from one prefill
         prefix_ids: token ids put after the prompt's, to go on from the middle of another continuation
+        alternatives: how many of the most probable tokens to tell with each, 0 to 10
 
     Returns:
         A value of the stream, see above.
     """
     try:
+        telling = TellingSettings(alternatives=alternatives)
         settings = GenerationSettings(
             prompt=prompt,
             model=model,
@@ -84,7 +87,7 @@ async def generate_text(
         )
         async with aclosing(_events(GENERATE, settings, request)) as events:
             async for event in events:
-                yield api_value(event, settings)
+                yield api_value(event, settings, telling)
     except Exception as error:
         raise refuse(error) from error
 

@@ -1,4 +1,4 @@
-"""Two things that Gradio 6.31 does and that a page for sixty people cannot afford. A test holds each where it shows.
+"""What Gradio 6.31 does and a page for sixty people cannot afford. A test holds each of these where it shows.
 
 1. A streamed value is sent as its difference from the last one. gradio.utils.diff corrects the index of a deleted list
    item once for every list around it, so a list that becomes shorter inside a value arrives with the wrong items left
@@ -7,10 +7,14 @@
 2. Each new session describes every component of the page anew (30 ms of the event loop for this page, more with every
    tab), for deep links, which this page does not use: its own links carry the settings. A session starts with no
    descriptions, and Gradio makes those of the components that change.
+3. Around every step of a handler it tries to import matplotlib. Where there is none, the search through all folders
+   costs more than the step; said once that there is none, it need not look.
 """
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -33,3 +37,5 @@ def apply() -> None:
     """Mend Gradio, in this process."""
     utils.diff = replace
     state_holder.SessionState = LightSession
+    if "matplotlib" not in sys.modules and importlib.util.find_spec("matplotlib") is None:
+        sys.modules["matplotlib"] = None  # how Python itself notes that a module cannot be imported

@@ -7,6 +7,7 @@ handler (a browser gone, a request cancelled) closes the watching, and a run tha
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import secrets
 from collections.abc import AsyncIterator
@@ -64,6 +65,14 @@ def as_sentence(error: Exception) -> PlaygroundError:
         return error
     log.error("unforeseen", exc_info=error)
     return RunError("run_crashed", kind=type(error).__name__)
+
+
+def packed(value: dict[str, Any]) -> str:
+    """`value` as one text, which widgets unpack (kit.js, `unpack`).
+
+    Gradio walks through every item of a nested value, looking for files, three times on the event loop.
+    """
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def told(event: Event) -> dict[str, Any]:

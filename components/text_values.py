@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from components.runs import told
 from playground.inference.tasks import Event
+from playground.settings import Settings, integer
 from playground.text.frames import TextFrame
 from playground.text.settings import GenerationSettings
 
@@ -26,10 +28,20 @@ def run_value(event: Event, settings: GenerationSettings) -> dict[str, Any]:
     return value
 
 
-def api_value(event: Event, settings: GenerationSettings) -> dict[str, Any]:
+@dataclass(frozen=True)
+class TellingSettings(Settings):
+    """How much the API tells: with each token, so many `alternatives` that could have been drawn (0 to 10)."""
+
+    alternatives: int = integer(0, low=0, high=10)
+
+
+def api_value(event: Event, settings: GenerationSettings, telling: TellingSettings) -> dict[str, Any]:
     """The same as the API documents it: the first sample's text and tokens on top, the others under `samples`."""
     value = run_value(event, settings)
-    samples = value.pop("samples", [])
+    samples = [
+        sample | {"tokens": [token | {"top": token["top"][: telling.alternatives]} for token in sample["tokens"]]}
+        for sample in value.pop("samples", [])
+    ]
     first = next((sample for sample in samples if sample["sample"] == 0), None)
     if first is not None:
         value |= {name: first[name] for name in ("start", "text", "tokens", "finish_reason")}

@@ -90,14 +90,14 @@ def build() -> anatomy.Tab:
     def from_path(path: str) -> str:
         return f"(l, p, ...values) => [playground.language, JSON.stringify(playground.text.{path}()), ...values]"
 
-    async def run(request: gr.Request, language: str, prefix: str, *values: Any) -> AsyncIterator[dict]:
+    async def run(request: gr.Request, language: str, prefix: str, *values: Any) -> AsyncIterator[str]:
         asked = dict(zip(tab.controls, values, strict=True)) | {"prefix_ids": numbers(prefix)}
         async for value in generate(asked, language, request):
             yield value
 
     async def branch(
         request: gr.Request, event: gr.EventData, language: str, prefix: str, *values: Any
-    ) -> AsyncIterator[dict]:
+    ) -> AsyncIterator[str]:
         asked = dict(zip(tab.controls, values, strict=True)) | {"prefix_ids": event.prefix_ids}
         async for value in generate(asked | origin(event.settings), language, request):
             yield value
@@ -161,28 +161,28 @@ def origin(settings: Any) -> dict[str, Any]:
     return {name: settings[name] for name in ("prompt", "model")} if isinstance(settings, dict) else {}
 
 
-async def generate(asked: dict[str, Any], language: str, request: gr.Request) -> AsyncIterator[dict]:
+async def generate(asked: dict[str, Any], language: str, request: gr.Request) -> AsyncIterator[str]:
     """A text run as values of the strip; what goes wrong is a value too, told in the reader's words."""
     try:
         settings = GenerationSettings(**asked)
         async with aclosing(runs.follow(GENERATE, settings, request)) as events:
             first = {"settings": settings.as_dict()}
             async for event in events:
-                yield for_reader(run_value(event, settings) | first, language)
+                yield runs.packed(for_reader(run_value(event, settings) | first, language))
                 first = {}
     except Exception as error:
-        yield {"state": "done", "error": runs.as_sentence(error).as_json()}
+        yield runs.packed({"state": "done", "error": runs.as_sentence(error).as_json()})
 
 
-async def position(request: gr.Request, event: gr.EventData, language: str) -> AsyncIterator[dict]:
+async def position(request: gr.Request, event: gr.EventData, language: str) -> AsyncIterator[str]:
     """The logits of the place that the follower tells of."""
     try:
         settings = PositionSettings(prompt=event.prompt, model=event.model, prefix_ids=event.prefix_ids)
         async with aclosing(runs.follow(POSITION, settings, request)) as events:
             async for event in events:
-                yield runs.told(event) | for_reader(dict(event.frame or {}), language)
+                yield runs.packed(runs.told(event) | for_reader(dict(event.frame or {}), language))
     except Exception as error:
-        yield {"state": "done", "error": runs.as_sentence(error).as_json()}
+        yield runs.packed({"state": "done", "error": runs.as_sentence(error).as_json()})
 
 
 def stop(ticket: str) -> None:

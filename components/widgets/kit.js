@@ -167,7 +167,12 @@
     });
   }
 
-  // ---------------------------------------------------------------- arrays
+  // ---------------------------------------------------------------- values and arrays
+  /** A widget's value as plain data of one's own: the server packs what it streams into one text (components/runs.py). */
+  function unpack(value) {
+    return typeof value === "string" ? JSON.parse(value) : JSON.parse(JSON.stringify(value ?? null));
+  }
+
   const ARRAYS = { uint8: Uint8Array, int8: Int8Array, uint16: Uint16Array, int32: Int32Array, int64: BigInt64Array,
     float32: Float32Array, float64: Float64Array };
 
@@ -191,6 +196,6 @@
 
   window.playground = Object.assign(window.playground || {}, {
     language, words, sentence, fill, emit, on, last, number, percent, bits, bytes, make, announce, toast, copy, download,
-    drop, decode,
+    drop, unpack, decode,
   });
 })();

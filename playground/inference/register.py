@@ -155,6 +155,6 @@ class Register:
             self._admission.check_owner(runs + sum(call.owner == owner for call in self._calls))
 
     def _seat(self, run: Run, owner: str) -> Viewer:
-        viewer = Viewer(run, owner, self.lock, self._clock())
+        viewer = Viewer(run, owner, self.lock, self._clock(), crowd=lambda: len(self._viewers))
         self._viewers[viewer.ticket] = run.viewers[viewer.ticket] = viewer
         return viewer

@@ -23,6 +23,7 @@ from playground.settings import Settings, spec
 log = logging.getLogger(__name__)
 SIGN_OF_LIFE = 0.5  # seconds; a vanished browser is noticed when something is sent to it
 TEXT_PAUSE, PICTURE_PAUSE = 1 / 20, 1 / 10  # least seconds between two frames to one viewer
+FRAMES_A_SECOND = 200  # to all viewers together: what an event loop can pass on with time to spare for other requests
 LOADING_PAUSE = 1 / 5  # seconds between two looks at a model's progress
 
 
@@ -108,8 +109,8 @@ class Run:
 class Viewer:
     """One person's hold on a run. `ticket` is all that its holder knows of it, and cannot be guessed."""
 
-    def __init__(self, run: Run, owner: str, lock: RLock, now: float) -> None:
-        self.run, self.owner, self._lock = run, owner, lock
+    def __init__(self, run: Run, owner: str, lock: RLock, now: float, crowd: Callable[[], int] = lambda: 1) -> None:
+        self.run, self.owner, self._lock, self._crowd = run, owner, lock, crowd
         self.ticket = secrets.token_urlsafe(16)
         self.made_at = now  # by the engine's clock; one that is never watched is let go
         # under the lock
@@ -137,10 +138,15 @@ class Viewer:
             if event.state == "done":
                 return
             now = time.monotonic()
-            due = now if event.frame is None else now + (PICTURE_PAUSE if self.run.task.merge is None else TEXT_PAUSE)
+            due = now if event.frame is None else now + self._pause()
             alive = now + (LOADING_PAUSE if event.state == "loading" else SIGN_OF_LIFE)
             while (seconds := self._patience(due, alive)) > 0:
                 yield seconds
+
+    def _pause(self) -> float:
+        """Seconds to leave between two frames: longer in a crowd, but never so long that nothing seems to move."""
+        least = PICTURE_PAUSE if self.run.task.merge is None else TEXT_PAUSE
+        return max(least, min(self._crowd() / FRAMES_A_SECOND, SIGN_OF_LIFE))
 
     def _patience(self, due: float, alive: float) -> float:
         """Seconds this viewer should still wait; 0 or less when it should look now."""

@@ -58,7 +58,7 @@ class Traces:
 def plain_bytes(value: Any) -> int:
     """Roughly the memory that plain data takes: containers and dataclasses with all they hold, arrays by nbytes.
 
-    Of a long list only some thirty items are looked at, since they are alike and the device waits meanwhile.
+    Of a long list only some four items are looked at, since they are alike and the device waits meanwhile.
     """
     if hasattr(value, "nbytes"):
         return int(value.nbytes)
@@ -66,7 +66,7 @@ def plain_bytes(value: Any) -> int:
     if isinstance(value, Mapping):
         return size + sum(plain_bytes(k) + plain_bytes(v) for k, v in value.items())
     if isinstance(value, (list, tuple)):
-        some = value[:: max(1, len(value) // 32)]
+        some = value[:: max(1, len(value) // 4)]
         return size + sum(map(plain_bytes, some)) * len(value) // max(1, len(some))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return size + sum(plain_bytes(getattr(value, field.name)) for field in dataclasses.fields(value))

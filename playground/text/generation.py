@@ -120,10 +120,11 @@ class TextHost:
         tokens, q = draw(shaped(logits, streams), self._knobs[1], u)
         told = tell(logits, tokens, q)
         news: dict[Any, list[dict[str, Any]]] = {}
+        names = self.vocabulary.names
         for stream, token in zip(streams, told, strict=True):
             new = stream.take(token["id"])
-            piece, top = self.vocabulary.piece(token["id"]), token["top"]
-            token |= piece.as_dict() | {"top": [[i, self.vocabulary.piece(i).text, lp] for i, lp in top]}
+            token |= self.vocabulary.piece(token["id"]).as_dict()
+            token["top"] = [[i, names[i], logprob] for i, logprob in token["top"]]
             start = len(stream.ids) - 1
             sample = {"sample": stream.sample, "start": start, "tokens": [token], "text": new}
             news.setdefault(stream.run, []).append(sample | {"finish_reason": stream.finish_reason})

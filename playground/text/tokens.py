@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -35,6 +36,17 @@ def byte_of_symbol() -> dict[str, int]:
     return {chr(b): b for b in printable} | {chr(256 + n): b for n, b in enumerate(hidden)}
 
 
+class Names(dict):
+    """Token id → how it is shown, filled in as ids are met: the ten alternatives of every token are looked up here."""
+
+    def __init__(self, piece: Callable[[int], Piece]) -> None:
+        self._piece = piece
+
+    def __missing__(self, token: int) -> str:
+        self[token] = name = self._piece(token).text
+        return name
+
+
 class Vocabulary:
     """The bytes behind every token id of a transformers tokenizer: byte-level BPE, byte fallback, or plain words."""
 
@@ -43,6 +55,7 @@ class Vocabulary:
         self.size = len(tokenizer)
         self.special = frozenset(tokenizer.all_special_ids)
         self._pieces: dict[int, Piece] = {}
+        self.names = Names(self.piece)
 
     @cached_property
     def _decoders(self) -> frozenset[str]:

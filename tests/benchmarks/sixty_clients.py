@@ -19,12 +19,13 @@ import psutil
 from tests.conftest import running_app
 
 CLIENTS, TOKENS = 60, 40
+SEED = 1000
 FIRST_TOKEN_LIMIT, SPREAD_LIMIT = 2.0, 2.0
 
 
 async def one_client(client: httpx.AsyncClient, app: str, number: int) -> tuple[float, float, str]:
     """(seconds to the first token, seconds to the last value, what went wrong or "") of one run."""
-    asked = [f"The {number} mice", "tales", 0.8, 0, 1.0, 0.0, 1.0, TOKENS, 1000 + number]
+    asked = [f"The {number} mice", "tales", 0.8, 0, 1.0, 0.0, 1.0, TOKENS, SEED + number]
     began, first = time.perf_counter(), None
     call = await client.post(f"{app}/gradio_api/call/generate_text", json={"data": asked})
     url = f"{app}/gradio_api/call/generate_text/{call.json()['event_id']}"

@@ -1,6 +1,6 @@
 /* The most probable next words as bars to tap. Holds the logits of one position, so moving a slider redraws at once.
    In scope: element, props, trigger, watch (see components/widgets/base.py). */
-const { words, make, card, percent, number, emit, on, decode, announce, sentence, tokens, sampling } = window.playground;
+const { unpack, words, make, card, percent, number, emit, on, decode, announce, sentence, tokens, sampling } = window.playground;
 const ROWS = 12;
 const AXES = [0.1, 0.2, 0.5, 1]; // the bars' full length: the smallest of these that holds the largest bar
 
@@ -162,5 +162,5 @@ on("text.settings", (changed) => {
   settings = { ...settings, ...changed };
   queued ||= requestAnimationFrame(() => { queued = 0; draw(); });
 });
-watch("value", () => receive(props.value));
-receive(props.value);
+watch("value", () => receive(unpack(props.value)));
+receive(unpack(props.value));

@@ -1,6 +1,6 @@
 /* The text as tokens, coloured by surprise. New tokens are appended as they stream in; nothing is drawn twice.
    In scope: element, props, trigger, watch (see components/widgets/base.py). */
-const { words, make, card, number, percent, emit, on, copy, announce, sentence, tokens, story } = window.playground;
+const { unpack, words, make, card, number, percent, emit, on, copy, announce, sentence, tokens, story } = window.playground;
 const PROMPT_SHOWN = 400; // tokens of a long prompt that are drawn, the last ones
 const SPEAK_EVERY = 3000; // ms between what a screen reader is told while text streams
 
@@ -207,14 +207,13 @@ function copyText() {
   copy(prompt + plainText());
 }
 
-function receive(streamed) {
-  if (streamed?.saved) streamed = streamed.saved[window.playground.language]; // a run made beforehand, to look at first
-  if (!streamed?.run) {
-    if (streamed) emit("text.status", streamed);
-    if (!record) showNothing(streamed?.error ? sentence(streamed.error) : words("text.widgets.strip.empty"));
+function receive(value) {
+  if (value?.saved) value = value.saved[window.playground.language]; // a run made beforehand, to look at first
+  if (!value?.run) {
+    if (value) emit("text.status", value);
+    if (!record) showNothing(value?.error ? sentence(value.error) : words("text.widgets.strip.empty"));
     return;
   }
-  const value = JSON.parse(JSON.stringify(streamed)); // what Gradio hands over is a live view of its own state
   const fresh = !story.records.has(value.run);
   const added = story.add(value);
   Object.assign(added, { position: value.position, progress: value.progress });
@@ -248,5 +247,5 @@ on("story.show", (wanted) => {
   if (next !== record) showRecord(next, wanted.sample);
   else if (wanted.sample !== sample) showSample(wanted.sample);
 });
-watch("value", () => receive(props.value));
-receive(props.value);
+watch("value", () => receive(unpack(props.value)));
+receive(unpack(props.value));
