@@ -51,18 +51,29 @@ def api_value(event: Event, settings: GenerationSettings, telling: TellingSettin
 
 
 def for_reader(value: dict[str, Any], language: str) -> dict[str, Any]:
-    """`value` (of a run or a position) for a page in `language`: a Simplified reader sees the poems in Simplified."""
+    """`value` (of a run or a position) for a page in `language`: a Simplified reader sees the poems in Simplified.
+
+    Nothing in `value` is altered: its tokens are those of the run itself, which others read in their own language.
+    """
     if language != "zh-CN":
         return value
-    tokens = [*value.get("prompt_tokens", ()), *(t for sample in value.get("samples", ()) for t in sample["tokens"])]
-    for token in tokens:
-        if (shown := simplified(token["text"])) != token["text"]:
-            token["shown"] = shown
-        if "top" in token:
-            token["top"] = [[*entry[:3], simplified(entry[1])] for entry in token["top"]]
+    value = dict(value)
+    if "prompt_tokens" in value:
+        value["prompt_tokens"] = [_simplified_token(token) for token in value["prompt_tokens"]]
+    if "samples" in value:
+        value["samples"] = [
+            sample | {"tokens": [_simplified_token(token) for token in sample["tokens"]]} for sample in value["samples"]
+        ]
     if "texts" in value:
         value["shown"] = {i: s for i, text in value["texts"].items() if (s := simplified(text)) != text}
     return value
+
+
+def _simplified_token(token: dict[str, Any]) -> dict[str, Any]:
+    """A token with `shown` beside its text where the two differ, and a fourth item in each of `top`."""
+    shown = simplified(token["text"])
+    told = token if shown == token["text"] else token | {"shown": shown}
+    return told | {"top": [[*entry, simplified(entry[1])] for entry in token["top"]]} if "top" in token else told
 
 
 @cache
