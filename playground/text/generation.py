@@ -90,17 +90,16 @@ class TextHost:
         pieces = [self.vocabulary.piece(token).as_dict() for token in prompt.ids]
         opening = {"model": introduce(self.loaded), "prompt_tokens": pieces, "notices": prompt.notices}
         streams = [Stream(run, settings, j, prompt.ids, self) for j in range(settings.num_samples)]
-        run.publish(TextFrame(opening, (), 0.0))
-        self._streams[run] = streams
         self.decoder.join(streams)
+        self._streams[run] = streams
+        run.publish(TextFrame(opening, (), 0.0))
 
     def advance(self) -> None:
         """One forward pass for everybody, after letting go of those who stopped."""
         for run in [run for run in self._streams if run.control.reason is not None]:
             self.leave(run)
             run.finish(run.control.reason)
-        if self._streams:
-            self.decoder.advance()
+        self.decoder.advance()  # even with nobody left: the rows of those who stopped are freed here
 
     def fail(self, error: BaseException) -> None:
         """The batch broke and its runs have been told; nothing outside this object needs tidying."""
@@ -115,8 +114,8 @@ class TextHost:
         """Draws a token for each row of logits (B, V) float32, and tells each run what is new."""
         streams = list(streams)
         if streams != self._knobs[0]:
-            self._knobs = (streams, Knobs.of([stream.settings for stream in streams]))
-        u = torch.tensor([stream.u for stream in streams], dtype=torch.float32).unsqueeze(-1)
+            self._knobs = (streams, Knobs.of([stream.settings for stream in streams], logits.device))
+        u = torch.tensor([stream.u for stream in streams], dtype=torch.float32, device=logits.device).unsqueeze(-1)
         tokens, q = draw(shaped(logits, streams), self._knobs[1], u)
         told = tell(logits, tokens, q)
         news: dict[Any, list[dict[str, Any]]] = {}
@@ -143,7 +142,7 @@ def shaped(logits: Tensor, streams: Sequence[Stream]) -> Tensor:
     if rows:
         logits = logits.clone()
     for i in rows:
-        seen = torch.tensor(streams[i].prompt_ids + streams[i].ids).unique()
+        seen = torch.tensor(streams[i].prompt_ids + streams[i].ids, device=logits.device).unique()
         logits[i] = penalise_repetition(logits[i], seen, streams[i].settings.repetition_penalty)
     return logits
 

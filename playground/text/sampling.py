@@ -81,16 +81,19 @@ class Knobs:
     uses_min_p: bool
 
     @staticmethod
-    def of(rows: Sequence[ShapeSettings]) -> Knobs:
-        def column(name: str, dtype: torch.dtype) -> Tensor:
-            return torch.tensor([getattr(row, name) for row in rows], dtype=dtype).unsqueeze(-1)
+    def of(rows: Sequence[ShapeSettings], device: torch.device | str = "cpu") -> Knobs:
+        """On the device of the logits that they shape."""
 
+        def column(name: str, dtype: torch.dtype) -> Tensor:
+            return torch.tensor([getattr(row, name) for row in rows], dtype=dtype, device=device).unsqueeze(-1)
+
+        unfiltered = [row.top_k == 0 and row.top_p >= 1 and row.min_p <= 0 for row in rows]
         return Knobs(
             temperature=column("temperature", torch.float32),
             top_k=column("top_k", torch.int64),
             top_p=column("top_p", torch.float32),
             min_p=column("min_p", torch.float32),
-            unfiltered=torch.tensor([row.top_k == 0 and row.top_p >= 1 and row.min_p <= 0 for row in rows]),
+            unfiltered=torch.tensor(unfiltered, dtype=torch.bool, device=device),
             uses_top_k=any(row.top_k > 0 for row in rows),
             uses_top_p=any(row.top_p < 1 for row in rows),
             uses_min_p=any(row.min_p > 0 for row in rows),

@@ -9,9 +9,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from playground.errors import ModelError, SettingError
 from playground.inference.cards import CARDS
+from playground.inference.control import Control
 from playground.inference.engine import Engine
 from playground.inference.models import ModelStore
 from playground.text.as_python import as_python
+from playground.text.generation import TextHost
 from playground.text.settings import GenerationSettings, NextTokenSettings, PositionSettings
 from playground.text.tasks import GENERATE, NEXT_TOKEN, POSITION
 
@@ -148,6 +150,32 @@ def test_stopping_before_the_first_token(engine):
     *_, event = engine.frames(ticket)
     assert event.reason == "stopped" and event.error is None
     assert [sample["finish_reason"] for sample in event.frame.samples] == ["stopped"] * 3
+
+
+class Listener:
+    """A run as its host sees it, for a host without an engine."""
+
+    def __init__(self, settings):
+        self.settings, self.control, self.owner = settings, Control(settings), ""
+        self.frames, self.reason = [], None
+
+    def publish(self, frame):
+        self.frames.append(frame)
+
+    def finish(self, reason):
+        self.reason = reason
+
+
+def test_the_rows_of_the_last_to_stop_are_freed_at_once(engine):
+    host = TextHost(engine.models.load("tales").result())
+    run = Listener(GenerationSettings(prompt="Once", max_new_tokens=200, num_samples=2))
+    host.join(run)
+    while len(run.frames) < 3:
+        host.advance()
+    assert host.busy and host.decoder.bytes > 0
+    run.control.deliver({"stop": "stopped"})
+    host.advance()
+    assert (run.reason, host.busy, host.decoder.bytes) == ("stopped", False, 0)
 
 
 def test_a_prompt_that_does_not_fit_is_cut_from_the_left_with_a_notice(engine):
