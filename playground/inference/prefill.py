@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -58,9 +58,10 @@ _recent: weakref.WeakKeyDictionary[nn.Module, OrderedDict[tuple[int, ...], Promp
 
 
 @torch.inference_mode()
-def next_logits(model: PreTrainedModel, ids: Sequence[int]) -> Tensor:
+def next_logits(model: PreTrainedModel, ids: Sequence[int]) -> Generator[None, None, Tensor]:
     """Logits (V,) float32 of the token after `ids`; they are those that a stream with this prompt starts from.
 
+    A generator that returns them, and yields between the chunks it reads: `logits = yield from next_logits(…)`.
     Recent prompts are remembered: one that goes on from another reads only what is new. (Its logits may then differ
     from those of reading it whole in the seventh digit: other chunks are other sums.)
     """
@@ -69,11 +70,13 @@ def next_logits(model: PreTrainedModel, ids: Sequence[int]) -> Tensor:
     key = tuple(ids)
     starts = (known for known in recent if len(known) < len(key) and key[: len(known)] == known)
     start = max(starts, key=len, default=None)
-    prompt = Prompt(decode, list(ids), recent.get(start))
-    while not prompt.done:
-        logits = prompt.read()
     if start is not None:
         recent.move_to_end(start)
+    prompt = Prompt(decode, list(ids), recent.get(start))
+    logits = prompt.read()
+    while not prompt.done:
+        yield
+        logits = prompt.read()
     recent[key] = prompt
     recent.move_to_end(key)
     while sum(prompt.cache.bytes for prompt in recent.values()) > RECENT_BYTES:

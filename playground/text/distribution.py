@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import numpy as np
@@ -22,23 +22,26 @@ NAMED = 400  # tokens whose text goes to the page with the logits: more than it 
 SMALL_VOCABULARY = 16_384  # beyond it logits travel as half floats
 
 
-def logits_after(settings: PositionSettings, control: Control) -> tuple[Any, Prompt, Tensor]:
-    """The LoadedModel, the prompt it read and its logits (V,) float32 for the token after it."""
+def logits_after(settings: PositionSettings, control: Control) -> Generator[None, None, tuple[Any, Prompt, Tensor]]:
+    """Returns the LoadedModel, the prompt it read and its logits (V,) float32 for the token after it.
+
+    Yields between the chunks of a long prompt. Raises ModelError (no_such_token), RunError (not_finite).
+    """
     loaded = control.models[settings.model]
     prompt = read_prompt(loaded, vocabulary_of(loaded), settings)
-    logits = next_logits(loaded.model, prompt.ids)
+    logits = yield from next_logits(loaded.model, prompt.ids)
     if not logits.isfinite().all():
         raise RunError("not_finite")
     return loaded, prompt, logits
 
 
-def position(settings: PositionSettings, control: Control) -> Iterator[dict[str, Any]]:
+def position(settings: PositionSettings, control: Control) -> Iterator[dict[str, Any] | None]:
     """One frame: the logits of every token, so that the page can turn the knobs without asking again.
 
     {"logits": wire (V,), the largest 0, "shift": what makes them the model's own again, "seen": ids in the context,
     "texts": {id: text} of the likeliest, "prompt_tokens", "model", "notices"}
     """
-    loaded, prompt, logits = logits_after(settings, control)
+    loaded, prompt, logits = yield from logits_after(settings, control)
     vocabulary = vocabulary_of(loaded)
     # half floats are finest near 0; softmax does not see the shift, the repetition penalty does, so it travels along
     shift = float(logits.max())
@@ -55,12 +58,12 @@ def position(settings: PositionSettings, control: Control) -> Iterator[dict[str,
     }
 
 
-def waterfall(settings: NextTokenSettings, control: Control) -> Iterator[dict[str, Any]]:
+def waterfall(settings: NextTokenSettings, control: Control) -> Iterator[dict[str, Any] | None]:
     """One frame: the stages of the distribution, each {"name", "entropy_bits", "kept", "top", "other"}.
 
     `top` is [{"id", "text", "p"}] of the stage's own likeliest tokens; with `other`, the rest, it sums to 1.
     """
-    loaded, prompt, logits = logits_after(settings, control)
+    loaded, prompt, logits = yield from logits_after(settings, control)
     vocabulary = vocabulary_of(loaded)
     told = []
     for stage in stages(logits.cpu(), torch.tensor(sorted(set(prompt.ids))), settings):

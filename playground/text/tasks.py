@@ -10,7 +10,7 @@ from playground.inference.tasks import Lane, Task
 from playground.text.frames import conclude, merge
 from playground.text.settings import GenerationSettings, NextTokenSettings, PositionSettings
 
-CACHE_BYTES_PER_TOKEN = 64 * 1024  # keys and values of one position; SmolLM2-135M needs 46 kB, `tales` 12 kB
+CACHE_BYTES_PER_TOKEN = 80 * 1024  # keys and values of one position; GPT-2 needs 74 kB, SmolLM2 46, `tales` 12
 TRACE_BYTES_PER_TOKEN = 4 * 1024  # a token with its ten alternatives, as Python objects
 LONGEST_CONTEXT = 2048  # positions counted at most for a prompt
 
@@ -38,13 +38,13 @@ def _host(settings: GenerationSettings) -> tuple[Any, Any]:
     return ("text", settings.model), make
 
 
-def _position(settings: PositionSettings, control: Control) -> Iterator[dict[str, Any]]:
+def _position(settings: PositionSettings, control: Control) -> Iterator[dict[str, Any] | None]:
     from playground.text.distribution import position
 
     yield from position(settings, control)
 
 
-def _waterfall(settings: NextTokenSettings, control: Control) -> Iterator[dict[str, Any]]:
+def _waterfall(settings: NextTokenSettings, control: Control) -> Iterator[dict[str, Any] | None]:
     from playground.text.distribution import waterfall
 
     yield from waterfall(settings, control)

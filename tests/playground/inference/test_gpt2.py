@@ -49,10 +49,25 @@ def test_next_logits(make):
     """They are where a stream starts; a prompt that goes on from one just read comes to the model's own logits."""
     model = make()
     ids = prompt(150)
-    assert torch.equal(next_logits(model, ids[:140]), alone(model, ids[:140], new=1).logits[0])
+    logits, pauses = read_through(next_logits(model, ids[:140]))
+    assert torch.equal(logits, alone(model, ids[:140], new=1).logits[0])
+    assert pauses == 1  # 140 tokens are a chunk of 128 and the rest
     for end in (141, 150, 145, 3, 4):
         theirs = model(torch.tensor([ids[:end]])).logits[0, -1]
-        assert next_logits(model, ids[:end]).allclose(theirs, rtol=0, atol=1e-4)
+        logits, pauses = read_through(next_logits(model, ids[:end]))
+        assert logits.allclose(theirs, rtol=0, atol=1e-4)
+        assert pauses == 0
+
+
+def read_through(reading):
+    """What a generator returns, and how often it paused."""
+    pauses = 0
+    while True:
+        try:
+            next(reading)
+            pauses += 1
+        except StopIteration as end:
+            return end.value, pauses
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
