@@ -32,7 +32,7 @@ class Limits:
     paused_seconds: float = 600.0  # a paused run ends after this
     kept_seconds: float = 1800.0  # a finished trace is forgotten after this
     unwatched_seconds: float = 10.0  # a ticket that nobody begins to watch
-    idle_host_seconds: float = 30.0  # a host without runs: its cache is freed
+    idle_host_seconds: float = 2.0  # a host without runs: its cache is freed, and its model if evicted meanwhile
 
 
 class Admission:

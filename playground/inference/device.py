@@ -117,24 +117,11 @@ def memory_total(kind: str = "cpu") -> int:
         return prepare_torch().cuda.mem_get_info()[1]
     import psutil
 
-    return min([psutil.virtual_memory().total] + [limit for limit, _ in container_memory()])
+    return min([psutil.virtual_memory().total, *container_limits()])
 
 
-def memory_free(kind: str = "cpu") -> int:
-    """Bytes of memory still free to this process."""
-    if kind == "cuda":
-        return prepare_torch().cuda.mem_get_info()[0]
-    import psutil
-
-    left = [max(0, limit - used) for limit, used in container_memory()]
-    return min([psutil.virtual_memory().available, *left])
-
-
-def container_memory(proc: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")):
-    """(limit, used) in bytes of every control group around this process that has a limit; both cgroup versions.
-
-    Memory that the kernel would give back at once (cached files) does not count as used.
-    """
+def container_limits(proc: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")) -> list[int]:
+    """Bytes allowed by each control group around this process that has a limit; both cgroup versions."""
     try:
         lines = proc.read_text().splitlines()
     except OSError:
@@ -143,18 +130,16 @@ def container_memory(proc: Path = Path("/proc/self/cgroup"), root: Path = Path("
     for line in lines:
         number, controllers, path = line.split(":", 2)
         if number == "0":
-            base, limit_file, used_file, cache = root, "memory.max", "memory.current", "inactive_file"
+            base, limit_file = root, "memory.max"
         elif "memory" in controllers.split(","):
-            base, limit_file, used_file = root / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes"
-            cache = "total_inactive_file"
+            base, limit_file = root / "memory", "memory.limit_in_bytes"
         else:
             continue
         group = base / path.strip("/")
         for folder in [group, *group.parents]:
             limit = _number(folder / limit_file)
             if limit is not None and limit < 1 << 60:  # version 1 says "no limit" with a huge number
-                used = _number(folder / used_file) or 0
-                found.append((limit, max(0, used - _statistic(folder / "memory.stat", cache))))
+                found.append(limit)
             if folder == base:
                 break
     return found
@@ -165,11 +150,3 @@ def _number(file: Path) -> int | None:
         return int(file.read_text())
     except (OSError, ValueError):  # absent, or "max"
         return None
-
-
-def _statistic(file: Path, name: str) -> int:
-    try:
-        rows = dict(line.split(" ", 1) for line in file.read_text().splitlines())
-        return int(rows.get(name, 0))
-    except (OSError, ValueError):
-        return 0

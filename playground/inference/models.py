@@ -58,7 +58,8 @@ class ModelStore:
     """All models of a process. Safe to use from any thread.
 
     public: only the listed cards load (a page that strangers can reach).
-    memory_limit: bytes that the weights on one device may take together; by default half of its memory.
+    memory_limit: bytes that the weights on one device may take together; by default a third of its memory, for the
+    weights packed for decoding (linear.py) may take as much again, and a quarter is promised to runs (admission.py).
     """
 
     def __init__(
@@ -151,7 +152,7 @@ class ModelStore:
 
     def memory_limit(self, kind: str = "cpu") -> int:
         """Bytes that weights may take together on "cpu" or "cuda"."""
-        return device.memory_total(kind) // 2 if self._memory_limit is None else self._memory_limit
+        return device.memory_total(kind) // 3 if self._memory_limit is None else self._memory_limit
 
     def _run(self, loading: Loading) -> None:
         """On the loading's own thread: find or fetch the folder, make room for what is in it, read it."""

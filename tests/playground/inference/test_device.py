@@ -25,7 +25,7 @@ def unchosen(monkeypatch):
 def test_nothing_heavy_is_imported_until_a_model_is_loaded():
     program = (
         "import sys; from playground.inference import device, models, spaces; "
-        "store = models.ModelStore(); store.cards(); store.card('tales').available_offline; device.memory_free(); "
+        "store = models.ModelStore(); store.cards(); store.card('tales').available_offline; device.memory_total(); "
         "print([name for name in ('torch', 'transformers', 'gradio', 'spaces') if name in sys.modules])"
     )
     root = Path(__file__).parents[3]
@@ -94,39 +94,30 @@ def test_the_cpu_computes_in_float32_on_a_constant_number_of_threads():
 
 
 def test_memory_is_within_what_the_machine_has():
-    assert 0 < device.memory_free() <= device.memory_total() <= psutil.virtual_memory().total
+    assert 0 < device.memory_total() <= psutil.virtual_memory().total
 
 
-def control_groups(root: Path, files: dict[str, str], lines: str) -> list[tuple[int, int]]:
+def control_groups(root: Path, files: dict[str, str], lines: str) -> list[int]:
     for name, content in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(content)
     (root / "cgroup").write_text(lines)
-    return device.container_memory(root / "cgroup", root)
+    return device.container_limits(root / "cgroup", root)
 
 
-def test_a_containers_limit_counts_without_the_cache_it_would_give_back(tmp_path):
-    files = {
-        "pod/memory.max": "8000\n",
-        "pod/memory.current": "5000\n",
-        "pod/memory.stat": "anon 1\ninactive_file 1500\n",
-        "pod/task/memory.max": "max\n",
-        "pod/task/memory.current": "4000\n",
-    }
-    assert control_groups(tmp_path, files, "0::/pod/task\n") == [(8000, 3500)]
+def test_the_limits_of_all_control_groups_around_count(tmp_path):
+    files = {"pod/memory.max": "8000\n", "pod/task/memory.max": "max\n", "pod/task/inner/memory.max": "9000\n"}
+    assert sorted(control_groups(tmp_path, files, "0::/pod/task/inner\n")) == [8000, 9000]
 
 
 def test_the_older_kind_of_control_group_counts_too(tmp_path):
     files = {
         "memory/pod/memory.limit_in_bytes": "8000\n",
-        "memory/pod/memory.usage_in_bytes": "5000\n",
-        "memory/pod/memory.stat": "total_inactive_file 500\n",
         "memory/memory.limit_in_bytes": f"{2**63 - 4096}\n",  # its way of saying that there is none
-        "memory/memory.usage_in_bytes": "6000\n",
     }
-    assert control_groups(tmp_path, files, "5:cpu:/\n4:memory:/pod\n") == [(8000, 4500)]
+    assert control_groups(tmp_path, files, "5:cpu:/\n4:memory:/pod\n") == [8000]
 
 
 def test_a_containers_limit_is_the_total_when_it_is_smaller(monkeypatch):
-    monkeypatch.setattr(device, "container_memory", lambda: [(10_000, 4_000), (20_000, 19_500)])
-    assert (device.memory_total(), device.memory_free()) == (10_000, 500)
+    monkeypatch.setattr(device, "container_limits", lambda: [10_000, 20_000])
+    assert device.memory_total() == 10_000
