@@ -152,7 +152,7 @@ class Hub:
         from huggingface_hub import hf_hub_download
 
         cached = self._cached(name, revision)
-        damaged = cached is not None and size > 0 and cached.stat().st_size != size
+        sound = cached is not None and size in (0, cached.stat().st_size)
         try:
             file = Path(
                 hf_hub_download(
@@ -160,14 +160,14 @@ class Hub:
                     name,
                     revision=revision,
                     endpoint=_endpoint(),
-                    force_download=damaged,
+                    force_download=cached is not None and not sound,
                     tqdm_class=_silent_bar(progress),
                 )
             )
         except Exception as error:
             raise out_of_reach(model) from error
         expected = dict(self.sha256).get(name)
-        if expected and cached is None and (got := sha256(file)) != expected:
+        if expected and not sound and (got := sha256(file)) != expected:
             file.resolve().unlink()
             file.unlink(missing_ok=True)
             raise ModelError("model_checksum", model=model, got=got)

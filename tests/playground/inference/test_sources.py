@@ -143,6 +143,18 @@ def test_a_download_that_broke_off_counts_as_absent_and_is_fetched_anew(hub):
     assert contents(folder) == contents(served)
 
 
+def test_what_replaces_a_damaged_download_is_checked_too(hub):
+    served, _ = hub
+    weights = served / "model.safetensors"
+    pinned = Hub(REPO, COMMIT, (("model.safetensors", sha256(weights)),))
+    folder, _ = fetch(pinned)
+    blob = (folder / "model.safetensors").resolve()
+    blob.write_bytes(blob.read_bytes()[:-1000])
+    weights.write_bytes(weights.read_bytes()[:-1] + b"?")
+    assert refusal(pinned).key == "model_checksum"
+    assert pinned.find() is None
+
+
 @pytest.mark.parametrize("stated", [10**12, None])
 def test_a_model_too_big_is_refused_before_its_weights_are_asked_for(tiny, hub, monkeypatch, stated):
     """Its size is what the repository says; one that says nothing has a parameter for every 4 bytes, or more."""
