@@ -32,7 +32,7 @@ class Opening:
     problems: list[dict] = field(default_factory=list)
 
 
-def read(query: str, tabs: Mapping[str, tuple[type[Settings], tuple[str, ...]]], language: str = "en") -> Opening:
+def read(query: str, tabs: Mapping[str, tuple[type[Settings], tuple[str, ...]]]) -> Opening:
     """What `query` (location.search) asks of one of `tabs`, {name: (its settings, the fields it has controls for)}."""
     asked = dict(parse_qsl(str(query)[:QUERY_LIMIT].removeprefix("?"), keep_blank_values=True, max_num_fields=None))
     opening = Opening(run=asked.get("run") == "1")

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from components.runs import packed
 from components.text_values import for_reader, run_value
 from playground.inference.engine import get_engine
 from playground.text.settings import DEFAULT_MODEL, GenerationSettings
@@ -43,8 +44,7 @@ def main() -> None:
         if last.error is not None:
             raise last.error
         value = for_reader(run_value(last, settings) | {"settings": settings.as_dict(), "run": "saved"}, language)
-        rounded = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        (FOLDER / f"text.{language}.json").write_text(rounded + "\n", "utf-8")
+        (FOLDER / f"text.{language}.json").write_text(packed(value) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -102,10 +102,6 @@ class Vocabulary:
             hexes = raw.hex(" ").upper()
             return Piece(token, f"⟨{hexes}⟩", hexes)
 
-    def text(self, tokens: list[int]) -> str:
-        """The text of a sequence; bytes that never became a character are left out."""
-        return b"".join(map(self.bytes_of, tokens)).decode(errors="ignore")
-
 
 def vocabulary_of(loaded: Any) -> Vocabulary:
     """The one Vocabulary of a LoadedModel, kept with it."""
