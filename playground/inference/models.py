@@ -19,9 +19,9 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from playground.errors import ModelError, PlaygroundError
-from playground.inference import device, folders
+from playground.inference import device, folders, reading
 from playground.inference.cards import CARDS, Card, unlisted
-from playground.inference.folders import LoadedModel
+from playground.inference.reading import LoadedModel
 from playground.inference.sources import Source
 
 __all__ = ["CARDS", "Card", "LoadedModel", "Loading", "ModelStore"]
@@ -163,7 +163,7 @@ class ModelStore:
             with self._reading:
                 loading.report("reading", loading.bytes, loading.total_bytes)
                 self._make_room(card, folders.inspect(folder).parameters)
-                loaded = folders.read(card, source.kind, folder)
+                loaded = reading.read(card, source.kind, folder)
                 with self._lock:
                     self._loaded[card.id] = loaded
                     del self._on_the_way[card.id]
