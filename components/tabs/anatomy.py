@@ -124,8 +124,11 @@ class Tab:
 
     # ------------------------------------------------------------------ run, stop, status
 
-    def actions(self) -> tuple[gr.Button, gr.Button]:
-        """Run, Stop and the status line. Ctrl-Enter clicks Run from anywhere in the tab."""
+    def actions(self, *others: str) -> list[gr.Button]:
+        """Run, Stop and the status line; between them the tab's `others`, `NAME.OTHER` each, which are returned.
+
+        Ctrl-Enter clicks Run from anywhere in the tab.
+        """
         with gr.Row(elem_classes="actions"):
             self.run = gr.Button(
                 words("controls.run"), variant="primary", elem_id=f"{self.name}-run", min_width=110, scale=0
@@ -133,8 +136,12 @@ class Tab:
             self.stop = gr.Button(
                 words("controls.stop"), variant="stop", elem_id=f"{self.name}-stop", min_width=90, scale=0
             )
+            made = [
+                gr.Button(words(f"{self.name}.{other}"), elem_id=f"{self.name}-{other}", min_width=110, scale=0)
+                for other in others
+            ]
             self.status = Status(self.name)
-        return self.run, self.stop
+        return made
 
     # ------------------------------------------------------------------ depths
 

@@ -49,18 +49,6 @@ def build() -> anatomy.Tab:
             tab.slider("temperature")
             tab.slider("top_k")
             tab.slider("top_p")
-        tab.actions()
-        more = gr.Button(words("text.more"), elem_id="text-more", min_width=110, scale=0)
-        with gr.Row(elem_classes="text-hero"):
-            with gr.Column(scale=3, min_width=340):
-                strip = TokenStrip(by_language("text"), elem_id="text-strip")
-            with gr.Column(scale=2, min_width=300):
-                bars = NextWord(None, elem_id="text-bars")
-        branches = Branches(elem_id="text-branches")
-        with tab.look_inside():
-            Waterfall(elem_id="text-waterfall")
-            maths = tab.maths()
-            tab.code(*CODE)
         with tab.lab():
             with gr.Row():
                 tab.dropdown(
@@ -77,7 +65,19 @@ def build() -> anatomy.Tab:
             with gr.Row():
                 tab.seed()
                 tab.textbox("stop", lines=2)
-            tab.exports(script=program)
+        (more,) = tab.actions("more")
+        with gr.Row(elem_classes="text-hero"):
+            with gr.Column(scale=3, min_width=340):
+                strip = TokenStrip(by_language("text"), elem_id="text-strip")
+            with gr.Column(scale=2, min_width=300):
+                bars = NextWord(None, elem_id="text-bars")
+        with tab.look_inside():
+            Waterfall(elem_id="text-waterfall")
+        branches = Branches(elem_id="text-branches")
+        tab.exports(script=program)
+        with tab.look_inside():
+            maths = tab.maths()
+            tab.code(*CODE)
         follower = Follower(elem_id="text-follower", elem_classes="pg-unseen")
         # what the browser adds to a request
         language, prefix, ticket = (gr.Textbox(visible="hidden") for _ in range(3))

@@ -64,7 +64,7 @@
     return formats.get(digits).format(value);
   }
 
-  /** A probability as people read it: 43.2%, 0.87%, 0.0031%; below one in ten million, 2.1e-9. */
+  /** A probability as people read it: 43.2%, 0.87%, 0.0031%, 0.000012%. */
   function percent(p) {
     if (!Number.isFinite(p)) return "–";
     if (p === 0) return "0%";
@@ -72,7 +72,7 @@
     if (p >= 0.0995) return `${number(100 * p, 1)}%`;
     if (p >= 0.001) return `${number(100 * p, 2)}%`;
     if (p >= 1e-7) return `${(100 * p).toFixed(Math.ceil(1 - Math.log10(100 * p)))}%`;
-    return p.toExponential(1);
+    return "<0.00001%";
   }
 
   const bits = (value) => words("units.bits", { n: number(value, 2) });
@@ -170,6 +170,7 @@
   // ---------------------------------------------------------------- values and arrays
   /** A widget's value as plain data of one's own: the server packs what it streams into one text (components/runs.py). */
   function unpack(value) {
+    if (value === "") return null; // what Gradio hands a gr.HTML that has no value yet
     return typeof value === "string" ? JSON.parse(value) : JSON.parse(JSON.stringify(value ?? null));
   }
 

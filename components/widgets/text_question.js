@@ -40,8 +40,7 @@
     const now = window.playground.text.onScreen();
     if (!now) return "";
     const { prefixOf, solid } = window.playground.story;
-    const tokens = [...prefixOf(now.record), ...solid(now.record.samples[now.sample]?.tokens || [])];
-    return tokens.map((token) => token.shown ?? token.text).join("");
+    return window.playground.tokens.join([...prefixOf(now.record), ...solid(now.record.samples[now.sample]?.tokens || [])]);
   }
 
   /** Another question: a word is drawn from the model's own odds, and the story goes on behind it. */

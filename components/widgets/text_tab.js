@@ -16,10 +16,13 @@
     return record && record.settings.prompt === prompt && record.settings.model === model ? { record, sample: shown.sample } : null;
   }
 
-  /** Token ids after the prompt of the story on screen. */
+  /** Token ids after the prompt of the story on screen. Where the model ended the text, up to that end: what else it
+      might have written there is worth seeing, what it writes behind an end is the beginning of another text. */
   function path() {
     const now = onScreen();
-    return now ? story.path(now.record, now.sample) : [];
+    if (!now) return [];
+    const ids = story.path(now.record, now.sample);
+    return now.record.samples[now.sample]?.finish_reason === "eos" ? ids.slice(0, -1) : ids;
   }
 
   /** The same, but only when its last words were chosen by hand: what Run goes on from. */

@@ -16,6 +16,9 @@
     return text.length <= LONGEST ? text : `${text.slice(0, LONGEST).replace(/[\ud800-\udbff]$/, "")}…`;
   }
 
+  /** Whether a token is a sign to the model and no text: where a text begins or ends, who speaks in a chat. */
+  const special = (text) => /^(\[(BOS|EOS|UNK|PAD)\]|<\|\w+\|>)$/.test(text);
+
   /** Put `text` into `element`, marks and all. In flowing text a space is a dotted space and a line break breaks. */
   function fill(element, text, { flowing = false } = {}) {
     const shown = clipped(text);
@@ -32,6 +35,7 @@
     }
     parts.push(shown.slice(from));
     element.replaceChildren(...parts);
+    element.classList.toggle("pg-special", special(text));
     return element;
   }
 
@@ -75,10 +79,10 @@
     return found;
   }
 
-  /** The text of `tokens`, pieces of characters joined where they are whole. */
+  /** The text of `tokens`, without special ones, pieces of characters joined where they are whole. */
   function join(tokens) {
     const whole = new Map(wholes(tokens).map(({ end, text }) => [end, text]));
-    return tokens.map((token, i) => (token.bytes ? whole.get(i) ?? "" : shown(token))).join("");
+    return tokens.map((token, i) => (token.bytes ? whole.get(i) ?? "" : special(token.text) ? "" : shown(token))).join("");
   }
 
   /** A bar with a length of `share` (0 to 1) of its track; `kind` is its colour: model, generated, cut. */

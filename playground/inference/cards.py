@@ -57,7 +57,7 @@ class Card:
 CARDS: tuple[Card, ...] = (
     Card(
         id="tales",
-        title="Tales (English, made for this playground)",
+        title="Tales · 英文童话",
         sources=(Embedded("tales"),),
         licence="public-domain texts, the project's own weights",
         language="en",
@@ -67,7 +67,7 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         id="poems",
-        title="Tang poems (Chinese, made for this playground)",
+        title="Tang poems · 唐诗",
         sources=(Embedded("poems"),),
         licence="public-domain texts, the project's own weights",
         language="zh",

@@ -9,7 +9,7 @@ class Status(Widget):
     """Shows the latest on the bus topic `TAB.status`, or its value when the server sets one.
 
     Either is {"state": "queued" | "loading" | "running" | "paused" | "done", "position"?, "progress"? (0 to 1),
-    "bytes"?, "reason"?, "notice"?: {"key", "values"}, "error"?: {"key", "values", "sentence"}}.
+    "bytes"?, "reason"?, "notices"?: [{"key", "values", "sentence"}], "error"?: {"key", "values", "sentence"}}.
     """
 
     def __init__(self, tab: str) -> None:

@@ -21,7 +21,7 @@ function show(run) {
   line.classList.toggle("pg-failed", Boolean(run.error));
   progress.hidden = run.state !== "loading";
   progress.value = run.progress ?? 0;
-  notice.textContent = run.notice ? words(run.notice.key, run.notice.values) : "";
+  notice.textContent = (run.notices || []).map(sentence).join(" ");
 }
 
 const tab = props.value.tab;

@@ -3,11 +3,21 @@ const root = document.documentElement;
 
 const depths = ["play", "look", "lab"].map((depth) => make("button", {
   type: "button", class: "pg-button", text: words(`depth.${depth}`), title: words(`depth.${depth}_hint`),
-  "data-depth": depth, onclick: () => setDepth(depth),
+  "data-depth": depth, onclick: () => { setDepth(depth); if (depth === "look") reach(".depth-look"); },
 }));
 const lesson = make("button", {
-  type: "button", class: "pg-button", text: words("lesson.title"), onclick: () => setLesson(root.dataset.lesson !== "open"),
+  type: "button", class: "pg-button", text: words("lesson.title"), onclick: () => {
+    setLesson(root.dataset.lesson !== "open");
+    if (root.dataset.lesson === "open") reach(".lesson");
+  },
 });
+
+/** What was asked for may open far below: bring it into view. */
+function reach(selector) {
+  const opened = [...document.querySelectorAll(selector)].find((candidate) => candidate.offsetParent);
+  if (!opened || opened.getBoundingClientRect().top < innerHeight * 0.75) return;
+  opened.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth", block: "start" });
+}
 
 function show() {
   depths.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.depth === root.dataset.depth)));

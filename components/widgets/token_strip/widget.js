@@ -3,6 +3,7 @@
 const { unpack, words, make, card, number, percent, emit, on, copy, announce, sentence, tokens, story } = window.playground;
 const PROMPT_SHOWN = 400; // tokens of a long prompt that are drawn, the last ones
 const SPEAK_EVERY = 3000; // ms between what a screen reader is told while text streams
+const SAVED = "saved"; // the id of the run made beforehand (components/saved_runs.py)
 
 const view = card(words("text.widgets.strip.title"), element.querySelector(".pg-widget"));
 view.readout.setAttribute("aria-live", "off");
@@ -12,7 +13,9 @@ const reading = window.playground.reading(branch);
 const tabs = make("div", { class: "pg-samples", role: "tablist", "aria-label": words("text.widgets.strip.samples") });
 const kept = make("p", { class: "pg-hint pg-kept" }, make("span", { class: "pg-kept-key", "aria-hidden": "true" }), words("text.widgets.strip.kept"));
 const copyButton = make("button", { type: "button", class: "pg-button", text: words("text.widgets.strip.copy"), onclick: copyText });
-view.body.append(page, make("div", { class: "pg-strip-foot" }, makeLegend(), kept), make("div", { class: "pg-strip-foot" }, tabs, copyButton), reading.element);
+const converted = make("p", { class: "pg-hint", hidden: true, text: words("text.widgets.strip.converted") });
+view.heading.after(tabs);
+view.body.append(page, make("div", { class: "pg-strip-foot" }, makeLegend(), kept, copyButton), converted, reading.element);
 
 let record = null; // the run on the page
 let sample = 0;
@@ -153,8 +156,10 @@ function update() {
   panels[sample].element.toggleAttribute("data-writing", record.state === "running");
   const speed = record.tokens_per_second ? words("text.widgets.strip.speed", { n: number(record.tokens_per_second, 0) }) : "";
   const reason = record.samples[sample]?.finish_reason;
-  view.readout.textContent = [count ? words(count === 1 ? "text.widgets.strip.count_one" : "text.widgets.strip.count", { n: number(count, 0) }) : "", speed,
-    record.state === "done" && reason ? words(`reason.${reason}`) : ""].filter(Boolean).join(" · ");
+  view.readout.textContent = [record.run === SAVED ? words("text.widgets.strip.saved") : "",
+    count ? words(count === 1 ? "text.widgets.strip.count_one" : "text.widgets.strip.count", { n: number(count, 0) }) : "", speed,
+    record.state === "done" && reason && record.samples.length > 1 ? words(`reason.${reason}`) : ""].filter(Boolean).join(" · ");
+  converted.hidden = ![...story.promptOf(record), ...continuation(panels[sample])].some((token) => token.shown && token.shown !== token.text);
   kept.style.visibility = panels[sample].prefix.length ? "visible" : "hidden";
   copyButton.disabled = !panels[sample].drawn;
   if (!here && record.state === "done") tellSurprise();
@@ -218,8 +223,8 @@ function receive(value) {
   const added = story.add(value);
   Object.assign(added, { position: value.position, progress: value.progress });
   const { state, position, progress, bytes, error } = value;
-  const reason = state === "done" ? value.reason ?? value.samples?.[0]?.finish_reason : undefined;
-  emit("text.status", { state, position, progress, bytes, error, reason, notice: value.notice });
+  const reason = value.run === SAVED ? "saved" : state === "done" ? value.reason ?? value.samples?.[0]?.finish_reason : undefined;
+  emit("text.status", { state, position, progress, bytes, error, reason, notices: added.notices });
   if (fresh || !record) story.show(added.run, 0); // a run that begins takes the page; later the reader may look elsewhere
   else if (record === added) update();
 }
@@ -233,6 +238,7 @@ function showNothing(why) {
   kept.style.visibility = "hidden";
   view.readout.textContent = "";
   copyButton.disabled = true;
+  converted.hidden = true;
   setPin(null);
   here = null;
   reading.clear();
