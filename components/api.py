@@ -69,22 +69,9 @@ async def generate_text(
     Returns:
         A value of the stream, see above.
     """
+    asked = locals()  # the arguments are the settings, by their own names
     try:
-        telling = TellingSettings(alternatives=alternatives)
-        settings = GenerationSettings(
-            prompt=prompt,
-            model=model,
-            temperature=temperature,
-            top_k=top_k,
-            top_p=top_p,
-            min_p=min_p,
-            repetition_penalty=repetition_penalty,
-            max_new_tokens=max_new_tokens,
-            seed=seed,
-            stop=stop,
-            num_samples=num_samples,
-            prefix_ids=prefix_ids,
-        )
+        settings, telling = GenerationSettings.of(asked), TellingSettings.of(asked)
         async with aclosing(_events(GENERATE, settings, request)) as events:
             async for event in events:
                 yield api_value(event, settings, telling)
@@ -121,18 +108,9 @@ async def next_token(
         `stages`: model, repetition_penalty, temperature, top_k, top_p, min_p, each with `name`, `entropy_bits`, `kept`
         (tokens left), `top` (its most probable: `id`, `text`, `p`) and `other`, the probability of all the rest.
     """
+    asked = locals()
     try:
-        settings = NextTokenSettings(
-            prompt=prompt,
-            model=model,
-            temperature=temperature,
-            top_k=top_k,
-            top_p=top_p,
-            min_p=min_p,
-            repetition_penalty=repetition_penalty,
-            prefix_ids=prefix_ids,
-            top=top,
-        )
+        settings = NextTokenSettings.of(asked)
         async with aclosing(_events(NEXT_TOKEN, settings, request)) as events:
             async for event in events:
                 if event.error is not None:

@@ -17,9 +17,9 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from playground.errors import SettingError
 
@@ -132,6 +132,11 @@ class Settings:
         for field in dataclasses.fields(self):
             spec: Spec = field.metadata["spec"]
             object.__setattr__(self, field.name, spec.check(field.name, getattr(self, field.name)))
+
+    @classmethod
+    def of(cls, asked: Mapping[str, Any]) -> Self:
+        """Made of those of `asked` that are its fields; the others may be meant for other settings."""
+        return cls(**{field.name: asked[field.name] for field in dataclasses.fields(cls) if field.name in asked})
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON data that rebuilds these settings: `type(self)(**settings.as_dict())`."""

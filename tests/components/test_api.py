@@ -1,5 +1,6 @@
 """The public API of the real app: through gradio_client, and as raw HTTP with whatever can be posted."""
 
+import inspect
 import json
 import math
 
@@ -8,7 +9,9 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
+from components import api
 from playground.errors import SENTENCES
+from playground.text.settings import GenerationSettings, NextTokenSettings
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +101,14 @@ def test_only_the_api_is_public(client):
         "/list_models",
         "/stop_run",
     }
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "settings"), [(api.generate_text, GenerationSettings), (api.next_token, NextTokenSettings)]
+)
+def test_every_setting_is_an_argument_with_the_settings_own_default(endpoint, settings):
+    arguments = {name: parameter.default for name, parameter in inspect.signature(endpoint).parameters.items()}
+    assert settings().as_dict().items() <= arguments.items()
 
 
 NUMBERS = {"temperature": 2, "top_k": 3, "top_p": 4, "min_p": 5, "repetition_penalty": 6}

@@ -77,6 +77,12 @@ def test_settings_travel_as_json_and_equal_ones_share_a_fingerprint():
     assert GenerationSettings(prompt="Once", seed=6).fingerprint() != settings.fingerprint()
 
 
+def test_settings_take_their_own_of_what_was_asked():
+    assert GenerationSettings.of({"prompt": "Once", "top": 5}) == GenerationSettings(prompt="Once")
+    with pytest.raises(SettingError, match="seed"):
+        GenerationSettings.of({"seed": "1"})
+
+
 def test_a_value_is_quoted_short_and_on_one_line():
     assert "\n" not in shown("a\nb")
     assert len(shown("x" * 10_000)) <= 80
