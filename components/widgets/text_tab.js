@@ -2,7 +2,7 @@
    which run is going, the numbers for the Maths panel. All of it in the browser, from what has already arrived. */
 (() => {
   "use strict";
-  const { story, last, language, number, percent } = window.playground;
+  const { story, emit, last, language, number, percent } = window.playground;
   const TOP = 10; // alternatives told with a token, as many as the server tells
   let hands = 0; // continuations made by hand
 
@@ -46,6 +46,7 @@
     if (!going) Object.assign(value, { settings: { ...settings(), prefix_ids: path() }, model: next.value.model, prompt_tokens: next.value.prompt_tokens });
     story.add(value).byHand = true;
     story.show(run, 0);
+    emit("text.status", { state: "done", reason: "chosen" });
   }
 
   /** The run that is going, or "". */

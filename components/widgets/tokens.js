@@ -79,6 +79,21 @@
     return found;
   }
 
+  /** What to write of each of `tokens` for someone who wants to read: characters that came in pieces as they are, the
+      pieces of those that never became whole as bytes. */
+  function legible(tokens) {
+    const parts = tokens.map(shown);
+    let open = 0; // the first token that the next character can have begun with
+    for (const { end, text } of wholes(tokens)) {
+      let from = end;
+      while (from > open && tokens[from - 1].bytes) from -= 1;
+      parts.fill("", from, end + 1);
+      parts[end] = text;
+      open = end + 1;
+    }
+    return parts;
+  }
+
   /** The text of `tokens`, without special ones, pieces of characters joined where they are whole. */
   function join(tokens) {
     const whole = new Map(wholes(tokens).map(({ end, text }) => [end, text]));
@@ -129,5 +144,5 @@
     return { focus, enter };
   }
 
-  window.playground.tokens = { fill, label, spoken, named, shown, surprisal, step, wholes, join, bar, walk };
+  window.playground.tokens = { fill, label, spoken, named, shown, surprisal, step, wholes, legible, join, bar, walk };
 })();

@@ -65,7 +65,7 @@ function settle() {
 function empty(why) {
   next = null;
   view.readout.textContent = "";
-  axis.lastChild.textContent = "";
+  axis.style.visibility = "hidden";
   rows.forEach((row, i) => {
     row.element.disabled = true;
     row.name.replaceChildren();
@@ -85,6 +85,7 @@ function draw() {
   next.shown = Array.from(last.ranking.order.subarray(0, ROWS));
   const largest = Math.max(...next.shown.map((id) => Math.max(model.p(id), last.p(id) || before.p(id))));
   const full = AXES.find((end) => end >= largest) ?? 1;
+  axis.style.visibility = "visible";
   axis.lastChild.textContent = `${number(100 * full, 0)}%`;
   rows.forEach((row, i) => drawRow(row, next.shown[i], { model, before, last, full }));
   drawRest(last, full);

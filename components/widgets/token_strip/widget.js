@@ -41,7 +41,7 @@ function makePanel(at) {
   const prompt = story.promptOf(record);
   const given = make("span", { class: "pg-strip-prompt" });
   if (prompt.length > PROMPT_SHOWN) given.append(make("span", { class: "pg-mark", text: "… " }));
-  for (const token of prompt.slice(-PROMPT_SHOWN)) given.append(tokens.fill(make("span", {}), tokens.shown(token), { flowing: true }));
+  for (const part of tokens.legible(prompt.slice(-PROMPT_SHOWN))) given.append(tokens.fill(make("span", {}), part, { flowing: true }));
   text.append(given);
   tokens.walk(text, () => [...text.querySelectorAll(".pg-tok")]);
   return panel;
@@ -244,8 +244,11 @@ function showNothing(why) {
   reading.clear();
 }
 
-on("story.changed", () => {
-  if (record && !story.records.has(record.run)) showNothing(words("text.widgets.strip.empty")); // it was forgotten
+on("story.changed", (changed) => {
+  if (record && !story.records.has(record.run)) { // it was forgotten
+    showNothing(words("text.widgets.strip.empty"));
+    emit("text.status", {});
+  } else if (record && changed === record && record.byHand) update(); // another word was chosen; what streams in, receive() shows
 });
 on("story.show", (wanted) => {
   const next = wanted && story.records.get(wanted.run);

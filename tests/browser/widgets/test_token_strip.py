@@ -133,3 +133,28 @@ def luminance(colour: str) -> float:
     channels = [int(c) / 255 for c in re.findall(r"\d+", colour)[:3]]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_a_prompt_is_shown_as_it_was_written_and_signs_to_the_model_quietly(strip):
+    pieces = [{"id": 9, "text": f"⟨{byte:02X}⟩", "bytes": f"{byte:02X}"} for byte in "م月".encode()]
+    broken = {"id": 8, "text": "⟨F0⟩", "bytes": "F0"}
+    prompt = [{"id": 1, "text": "[BOS]"}, {"id": 2, "text": "a"}, *pieces, broken]
+    run = {"run": "pieces", "state": "done", "prompt_tokens": prompt, "settings": SAMPLE["run"]["settings"]}
+    end = [{"id": 3, "text": "b", "logprob": -1.0, "rank": 1}, {"id": 4, "text": "[EOS]", "logprob": -1.0, "rank": 1}]
+    run["samples"] = [{"sample": 0, "start": 0, "tokens": end, "text": "b", "finish_reason": "eos"}]
+    strip.evaluate("(run) => set('token_strip', run)", run)
+    assert strip.locator(".pg-strip-prompt").inner_text() == "[BOS]aم月⟨F0⟩"
+    assert strip.locator(".pg-special").all_inner_texts() == ["[BOS]", "[EOS]"]
+    assert strip.evaluate("playground.tokens.join(playground.story.records.get('pieces').samples[0].tokens)") == "b"
+    strip.evaluate("(settings) => playground.emit('text.settings', settings)", run["settings"])
+    assert strip.evaluate("playground.text.path()") == [3]  # the odds of the place where the text ended
+
+
+def test_simplified_readers_are_told_of_the_conversion(strip):
+    note = strip.get_by_text("Traditional characters")
+    stream(strip, SAMPLE["run"])
+    assert not note.is_visible()
+    run = copy.deepcopy(SAMPLE["run"]) | {"run": "converted"}
+    run["samples"][0]["tokens"][0]["shown"] = "云"
+    strip.evaluate("(run) => set('token_strip', run)", run)
+    assert note.is_visible()
