@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from components import theme, words
+from components.gate import Gate
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -128,6 +129,6 @@ async def _ours(request: Request) -> Response:
 def app_kwargs() -> dict[str, Any]:
     """For `launch(app_kwargs=…)`. Middleware given here stands inside Gradio's own, which compresses what we wrote."""
     return {
-        "middleware": [Middleware(Head)],
+        "middleware": [Middleware(Gate), Middleware(Head)],
         "routes": [Route("/healthz", _healthz), Route("/playground/page.{kind}", _ours)],
     }

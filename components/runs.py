@@ -36,8 +36,9 @@ async def fetch(model: str) -> AsyncIterator[Event]:
     Yields "loading" events while it comes. Raises ModelError.
     """
     store = get_engine().models
-    if store.card(model).available_offline:
-        return
+    card = store.card(model)
+    if card.embedded or store.get(model) or await asyncio.to_thread(lambda: card.available_offline):
+        return  # a hub model's files are looked through on a thread: it takes a while, and the event loop is everyone's
     loading = store.load(model, allow_download=True)
     while not loading.done():
         yield Event("", "loading", progress=loading.progress, bytes=loading.total_bytes or None)

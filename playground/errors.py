@@ -7,6 +7,8 @@ A sentence says what was wrong, with what value, and what to do about it.
 
 from __future__ import annotations
 
+import reprlib
+
 SENTENCES: dict[str, str] = {
     # settings
     "not_a_number": "{field} must be a number; got {value}.",
@@ -90,9 +92,17 @@ class RunError(PlaygroundError):
 
 def shown(value: object, limit: int = 80) -> str:
     """`value` as it may be quoted in a sentence: short, one line, and always encodable."""
-    if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
-        return ", ".join(value)
-    text = value if isinstance(value, str) else repr(value)
+    if isinstance(value, tuple) and all(isinstance(item, str) for item in value):
+        return ", ".join(value)  # choices, which are ours; what is posted comes in lists
+    text = value[: 2 * limit] if isinstance(value, str) else _short(value)
     text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     text = text.encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= limit else text[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _short(value: object) -> str:
+    """repr() that neither a list of millions nor a nest of brackets can make long or slow."""
+    short = reprlib.Repr()
+    short.maxlist = short.maxdict = short.maxtuple = 30
+    short.maxother = short.maxstring = short.maxlong = 160
+    return short.repr(value)

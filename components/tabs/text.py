@@ -98,8 +98,9 @@ def build() -> anatomy.Tab:
     async def branch(
         request: gr.Request, event: gr.EventData, language: str, prefix: str, *values: Any
     ) -> AsyncIterator[str]:
-        asked = dict(zip(tab.controls, values, strict=True)) | {"prefix_ids": event.prefix_ids}
-        async for value in generate(asked | origin(event.settings), language, request):
+        told = details(event)
+        asked = dict(zip(tab.controls, values, strict=True)) | {"prefix_ids": told.get("prefix_ids")}
+        async for value in generate(asked | origin(told.get("settings")), language, request):
             yield value
 
     tab.run.click(run, inputs, strip, js=from_path("chosenPath"), **streaming)
@@ -125,7 +126,7 @@ def build() -> anatomy.Tab:
 
     def opened(event: gr.EventData) -> list[Any]:
         try:
-            settings = GenerationSettings(**{name: event.settings[name] for name in tab.controls})
+            settings = GenerationSettings(**{name: details(event)["settings"][name] for name in tab.controls})
         except (PlaygroundError, KeyError, TypeError):
             return [gr.skip() for _ in controls]
         return [getattr(settings, name) for name in tab.controls]
@@ -156,9 +157,14 @@ def numbers(text: str) -> Any:
         return text
 
 
+def details(event: gr.EventData) -> dict[str, Any]:
+    """What a widget's event carries. Whoever posts one by hand may have put anything there, or nothing."""
+    return event._data if isinstance(event._data, dict) else {}
+
+
 def origin(settings: Any) -> dict[str, Any]:
     """The prompt and the model of the run that a branch leaves: the knobs may have moved since, the story has not."""
-    return {name: settings[name] for name in ("prompt", "model")} if isinstance(settings, dict) else {}
+    return {name: settings.get(name) for name in ("prompt", "model")} if isinstance(settings, dict) else {}
 
 
 async def generate(asked: dict[str, Any], language: str, request: gr.Request) -> AsyncIterator[str]:
@@ -177,7 +183,8 @@ async def generate(asked: dict[str, Any], language: str, request: gr.Request) ->
 async def position(request: gr.Request, event: gr.EventData, language: str) -> AsyncIterator[str]:
     """The logits of the place that the follower tells of."""
     try:
-        settings = PositionSettings(prompt=event.prompt, model=event.model, prefix_ids=event.prefix_ids)
+        told = details(event)
+        settings = PositionSettings(**{name: told.get(name) for name in ("prompt", "model", "prefix_ids")})
         async with aclosing(runs.follow(POSITION, settings, request)) as events:
             async for event in events:
                 yield runs.packed(runs.told(event) | for_reader(dict(event.frame or {}), language))

@@ -26,7 +26,8 @@ from playground.inference.sources import Source
 
 __all__ = ["CARDS", "Card", "LoadedModel", "Loading", "ModelStore"]
 
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[\w.-]{1,96}", re.ASCII)
+# what the hub takes as OWNER/NAME: neither begins or ends with . or -, nowhere -- or .., no .git at the end
+HUB_ID = re.compile(r"(?!.*(--|\.\.|\.git$))\w([\w.-]{0,94}\w)?/\w([\w.-]{0,94}\w)?", re.ASCII)
 
 
 class Loading(Future):

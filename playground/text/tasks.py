@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from playground.inference.cards import CARDS
 from playground.inference.control import Control
 from playground.inference.tasks import Lane, Task
 from playground.text.frames import conclude, merge
@@ -20,7 +21,9 @@ def _models(settings: PositionSettings) -> tuple[str, ...]:
 
 
 def _prompt_bytes(settings: PositionSettings) -> int:
-    positions = min(len(settings.prompt) + len(settings.prefix_ids), LONGEST_CONTEXT)
+    """A prompt is cut to the model's context, so that is what it can take at most, however long it is."""
+    context = next((card.context for card in CARDS if settings.model in (card.id, card.repo)), 0) or LONGEST_CONTEXT
+    positions = min(len(settings.prompt) + len(settings.prefix_ids), context, LONGEST_CONTEXT)
     return positions * CACHE_BYTES_PER_TOKEN
 
 
