@@ -101,16 +101,18 @@ def refuse_other_attention(model: PreTrainedModel) -> None:
 
 @torch.inference_mode()
 def check(decoder: AnyDecoder, model: PreTrainedModel) -> None:
-    """Raise ModelError unless the decoder gives the model's own logits for a few tokens."""
+    """Raise ModelError unless the decoder gives the model's own logits for a few tokens.
+
+    In 16 bits both are that far from the truth themselves: in bfloat16 30 random layers' logits were 5% off.
+    """
     ids = torch.arange(1, 6, device=model.device)[None] % model.config.get_text_config().vocab_size
     cache, row = KVCache(decoder.shape), Row()
     cache.add(row, ids.shape[1])
     try:
-        ours, theirs = (
-            decoder(ids, cache.window([row], ids.shape[1])),
-            model(input_ids=ids, use_cache=False).logits[:, -1],
-        )
-        same = torch.allclose(ours.float(), theirs.float(), rtol=1e-2, atol=1e-2 * theirs.abs().max().item())
+        ours = decoder(ids, cache.window([row], ids.shape[1])).float()  # (1, V)
+        theirs = model(input_ids=ids, use_cache=False).logits[:, -1].float()
+        tolerance = 1e-2 if decoder.shape.dtype == torch.float32 else 0.1
+        same = bool((ours - theirs).norm() <= tolerance * theirs.norm())
     except (TypeError, AttributeError, NotImplementedError, RuntimeError) as error:
         raise ModelError("model_unsupported", model=model.name_or_path, reason=str(error)) from error
     if not same:

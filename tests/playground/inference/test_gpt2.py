@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 import torch.nn.functional as F
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from playground.inference.decoders import AnyDecoder, decoder_for
 from playground.inference.gpt2 import GPT2
@@ -111,3 +114,17 @@ def test_rows_keep_what_is_theirs_when_others_move_and_leave():
             place = row.shelf.memory[:, :, row.index]
             assert (place[..., :20, :] == mark).all()
             assert (place[..., 20:, :] == 0).all() or row.shelf.length == 32
+
+
+@torch.inference_mode()
+def test_a_deep_model_in_bfloat16_is_taken_as_on_a_gpu():
+    """Its own logits are further from those in float32 than ours, and that is no reason to refuse it."""
+    torch.manual_seed(0)
+    size = {"vocab_size": 500, "hidden_size": 192, "intermediate_size": 512, "num_hidden_layers": 24}
+    config = LlamaConfig(**size, num_attention_heads=6, num_key_value_heads=2, initializer_range=0.06)
+    half = LlamaForCausalLM(config).bfloat16().eval()
+    whole = copy.deepcopy(half).float()
+    truth = whole(torch.tensor([[1, 2, 3]])).logits[0, -1]
+    ours, _ = read_through(next_logits(half, [1, 2, 3]))
+    theirs = half(torch.tensor([[1, 2, 3]])).logits[0, -1].float()
+    assert (ours - truth).norm() < 1.5 * (theirs - truth).norm()
