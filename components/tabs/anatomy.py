@@ -38,7 +38,7 @@ from components.sources import source
 from components.widgets.predict import Predict
 from components.widgets.status import Status
 from components.widgets.tab_head import TabHead
-from components.words import words
+from components.words import LANGUAGES, words
 from playground.settings import Settings, default, spec
 
 LATEX = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
@@ -218,7 +218,9 @@ class Tab:
 
     def _call(self, function: str) -> str:
         """JavaScript that hands a function of shell.js this tab's name, defaults, fields, and its controls' values."""
-        known = json.dumps([self.name, self._initial(), list(self.controls)])
+        defaults = {language: self._initial() | self.defaults(language) for language in LANGUAGES}
+        own = [name for name in self.controls if len({str(values[name]) for values in defaults.values()}) > 1]
+        known = json.dumps([self.name, {"of": defaults, "own": own}, list(self.controls)])
         return f"(...values) => {{ playground.{function}(...{known}, values); }}"
 
 

@@ -41,21 +41,25 @@
   // ---------------------------------------------------------------- links
   let here = null; // gives the query that reopens what is on screen; set by the tab that was last touched
 
-  /** The query that reopens this state. Settings that stand at their defaults are left out. */
-  function query(tab, defaults, fields, values) {
+  /** The query that reopens this state. Settings that stand at their defaults are left out, but for those whose default
+      is each language's own: they stay out of it together, where `loose` and nobody has touched any of them. */
+  function query(tab, defaults, fields, values, loose = false) {
+    const stands = (field) => String(values[fields.indexOf(field)]) === String(defaults.of[window.playground.language][field]);
+    const untouched = loose && defaults.own.every(stands);
     const now = new URLSearchParams({ tab, lang: window.playground.language });
     if (root.dataset.depth !== "play") now.set("depth", root.dataset.depth);
     if (root.dataset.lesson === "open") now.set("lesson", "open");
     fields.forEach((field, i) => {
       const value = Array.isArray(values[i]) ? values[i].join(",") : values[i];
-      if (value !== null && value !== undefined && String(value) !== String(defaults[field])) now.set(field, value);
+      const left = defaults.own.includes(field) ? untouched : stands(field);
+      if (value !== null && value !== undefined && !left) now.set(field, value);
     });
     return now;
   }
 
   /** Remember what a tab's controls say, so that changing the language keeps it, and tell its widgets ("TAB.settings"). */
   function remember(tab, defaults, fields, values) {
-    here = () => query(tab, defaults, fields, values);
+    here = () => query(tab, defaults, fields, values, true); // another language begins with its own prompt and model
     emit(`${tab}.settings`, Object.fromEntries(fields.map((field, i) => [field, values[i]])));
   }
 

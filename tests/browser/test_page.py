@@ -44,11 +44,20 @@ def test_the_page_speaks_the_readers_language(open_page, query, locale, dictiona
     assert page.evaluate("document.documentElement.lang") == ("zh-CN" if dictionary is ZH else "en")
 
 
+def test_switching_the_language_of_an_untouched_page_takes_its_own_prompt_and_model(open_page):
+    page = open_page("?temperature=1.5")
+    page.get_by_role("button", name="中文").click()
+    expect(page.locator("#text-prompt textarea")).to_have_value("明月")
+    page.wait_for_function("() => playground.last('text.settings')?.model === 'poems'")
+    assert value_of(page, "temperature") == 1.5
+
+
 def test_switching_the_language_keeps_what_was_set(open_page):
     page = open_page("?prompt=Once&temperature=1.5")
     page.get_by_role("button", name="中文").click()
     expect(page.locator("#header h1")).to_have_text(ZH["header.name"])
     expect(page.locator("#text-prompt textarea")).to_have_value("Once")
+    page.wait_for_function("() => playground.last('text.settings')?.model === 'tales'")
     assert value_of(page, "temperature") == 1.5
     page.goto(page.url.split("?")[0])  # a later visit, without a word about language
     expect(page.locator("#header h1")).to_have_text(ZH["header.name"])
@@ -150,7 +159,9 @@ def test_a_saved_run_says_so_until_words_are_chosen(open_page):
     expect(tokens).not_to_have_count(0)
     before = tokens.count()
     for more in (1, 2, 3):  # each joins the story when it is chosen
-        page.wait_for_function("() => playground.last('text.next') && !document.querySelector('#text-bars [aria-busy]')")
+        page.wait_for_function(
+            "() => playground.last('text.next') && !document.querySelector('#text-bars [aria-busy]')"
+        )
         bars.locator("button.pg-next-row").first.click()
         expect(tokens).to_have_count(before + more)
     expect(status).to_have_text(EN["reason.chosen"])
