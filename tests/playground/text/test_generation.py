@@ -84,7 +84,7 @@ SHAPES = [
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("prompt", ["Once upon a time", "", '"<b>{x}</b>" 😀'])
 def test_the_copied_program_gives_the_same_tokens(engine, shape, prompt):
-    settings = GenerationSettings(prompt=prompt, max_new_tokens=25, seed=11, **shape)
+    settings = GenerationSettings(prompt=prompt, max_new_tokens=25, seed=13, **shape)  # no draw is a near tie
     frame = last_event(engine, GENERATE, settings).frame
     card = next(card for card in CARDS if card.id == "tales")
     program = as_python(settings, card, TALES, card.context)
