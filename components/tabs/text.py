@@ -32,7 +32,9 @@ from playground.text.tasks import GENERATE, POSITION
 
 CODE = (
     "playground.text.sampling:draw",
-    "playground.text.sampling:draw_sorted",
+    "playground.text.sampling:gumbel",
+    "playground.text.sampling:cut",
+    "playground.text.sampling:last_kept",
     "playground.text.sampling:apply_temperature",
     "playground.text.sampling:keep_top_k",
     "playground.text.sampling:keep_top_p",

@@ -23,12 +23,11 @@ ends = model.generation_config.eos_token_id
 ends = set(ends if isinstance(ends, list) else [ends])
 
 shape = [{shape}]  # what bends the distribution, in this order
-# one uniform number a token: it picks where it lands when the probabilities are stacked up, largest first
-uniform = torch.rand({max_new_tokens}, generator=torch.Generator().manual_seed({seed}), dtype=torch.float64).float()
+generator = torch.Generator().manual_seed({seed})
 
 start, cache, fed = ids.shape[1], None, ids
 with torch.inference_mode():
-    for u in uniform:
+    for step in range({max_new_tokens}):
         out = model(fed, past_key_values=cache, use_cache=True)
         cache, scores = out.past_key_values, out.logits[:, -1].float()  # (1, V)
         for stage in shape:
@@ -50,9 +49,8 @@ ENCODE = {
     "empty": "ids = [tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id]",
 }
 GREEDY = "fed = scores.argmax(-1, keepdim=True)"
-DRAW = """p, order = scores.softmax(-1).sort(dim=-1, descending=True, stable=True)
-        rank = min(int((p.cumsum(-1) <= u).sum()), int((p > 0).sum()) - 1)
-        fed = order[:, rank : rank + 1]"""
+DRAW = """luck = torch.rand(scores.shape[-1], generator=generator).log().neg().log().neg()  # Gumbel-max: one a token
+        fed = (scores + luck).argmax(-1, keepdim=True)"""
 
 
 def as_python(settings: GenerationSettings, card: Card, folder: str, context: int) -> str:

@@ -2,7 +2,7 @@
 
 The model gives logits, sampling.py chooses, and this file keeps each stream's story: which token was drawn, how
 probable the model thought it, what it beat, when to stop. All streams of a model are rows of one batch
-(playground.inference.batching); a stream is one sample of one run, and its uniform numbers come from its own seed,
+(playground.inference.batching); a stream is one sample of one run, and its luck comes from its own seed,
 so what it writes does not depend on who else is writing.
 """
 
@@ -18,7 +18,7 @@ from torch import Tensor
 from playground.inference.batching import BatchDecoder
 from playground.text.frames import TextFrame
 from playground.text.prompts import introduce, read_prompt
-from playground.text.sampling import Knobs, draw, penalise_repetition
+from playground.text.sampling import Knobs, draw, gumbel, penalise_repetition
 from playground.text.settings import GenerationSettings
 from playground.text.tokens import TextStream, vocabulary_of
 
@@ -38,17 +38,19 @@ class Stream:
         self._read = TextStream(host.vocabulary)
         self._eos_ids = frozenset(host.loaded.eos_ids)
         self._length = min(settings.max_new_tokens, host.loaded.context - len(prompt_ids))
-        generator = torch.Generator().manual_seed(settings.seed + sample)
-        self._uniform = torch.rand(settings.max_new_tokens, generator=generator, dtype=torch.float64).tolist()
+        self._generator = torch.Generator().manual_seed(settings.seed + sample)
+        self._luck: Tensor | None = None
 
-    @property
-    def u(self) -> float:
-        """The uniform number that draws the next token."""
-        return self._uniform[len(self.ids)]
+    def noise(self, vocabulary: int) -> Tensor:
+        """The luck of every token at the next step, (V,); the same when it is asked for again."""
+        if self._luck is None:
+            self._luck = gumbel(vocabulary, self._generator)
+        return self._luck
 
     def take(self, token: int) -> str:
         """Adds the token drawn; returns the text it completed, and sets finish_reason when it was the last."""
         self.ids.append(token)
+        self._luck = None
         new = self._read.feed(token)
         self.text += new
         if token in self._eos_ids:
@@ -115,8 +117,8 @@ class TextHost:
         streams = list(streams)
         if streams != self._knobs[0]:
             self._knobs = (streams, Knobs.of([stream.settings for stream in streams], logits.device))
-        u = torch.tensor([stream.u for stream in streams], dtype=torch.float32, device=logits.device).unsqueeze(-1)
-        tokens, q = draw(shaped(logits, streams), self._knobs[1], u)
+        noise = torch.stack([stream.noise(logits.shape[-1]) for stream in streams]).to(logits.device)
+        tokens, q = draw(shaped(logits, streams), self._knobs[1], noise)
         told = tell(logits, tokens, q)
         news: dict[Any, list[dict[str, Any]]] = {}
         names = self.vocabulary.names

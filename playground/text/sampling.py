@@ -2,9 +2,10 @@
 
 Every filter (top-k, top-p, min-p) keeps the most probable tokens and cuts the rest, so on a distribution sorted from
 the most probable token down each one keeps a *prefix*, and all three together keep the shortest of their prefixes.
-Then one uniform number u in [0, 1) picks the token: stack the kept probabilities on top of each other, most probable
-first, and take the one at height u. The same u at another temperature lands on the same rank or near it, which is
-what makes two runs with one seed comparable (common random numbers).
+Then the Gumbel-max trick draws: add to each token's score a random number of its own, -ln(-ln u) with u uniform in
+(0, 1), and take the largest sum; a token wins exactly as often as softmax says (Gumbel 1954; Maddison et al. 2014).
+With the same seed each token has the same luck at every step of two runs, so that they part only where their
+settings matter, and rounding in the last digit all but never changes a draw.
 
 The order of the stages and what each keeps are those of transformers' logits processors and warpers; the tests hold
 them equal. Shapes: B rows (streams), V tokens of the vocabulary, K ≤ V of them sorted.
@@ -20,7 +21,7 @@ from torch import Tensor
 
 from playground.text.settings import ShapeSettings
 
-HEAD = 64  # the most probable tokens, sorted first: most draws fall among them, and then no row is sorted whole
+HEAD = 128  # the most probable tokens, sorted first: where filters cut among them, no row is sorted whole
 
 
 def penalise_repetition(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
@@ -105,51 +106,53 @@ class Knobs:
         return Knobs(*columns, self.uses_top_k, self.uses_top_p, self.uses_min_p)
 
 
-def draw_sorted(p: Tensor, knobs: Knobs, u: Tensor, whole: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """Filters the sorted probabilities p (B, K) and picks the one at height u (B, 1).
+def gumbel(vocabulary: int, generator: torch.Generator) -> Tensor:
+    """-ln(-ln u) for each token, u uniform in [0, 1): (V,), on the CPU, where a seed means the same everywhere."""
+    return torch.rand(vocabulary, generator=generator).log_().neg_().log_().neg_()
 
-    Returns the index into the K (B,), the probability it was drawn with (B,), and whether K was enough to tell (B,):
-    when p is only the head of the distribution (not `whole`), the draw may lie in the tail, or the kept mass there.
+
+def last_kept(p: Tensor, knobs: Knobs, whole: bool) -> tuple[Tensor, Tensor]:
+    """The last of the sorted probabilities p (B, K) that all filters keep: its index (B, 1), and whether it is (B,).
+
+    It may not be when p is only the head of the distribution (not `whole`) and the cut lies in the tail.
     """
     keep = p > 0
-    decided = torch.ones_like(keep[:, 0])
+    known = torch.ones_like(keep[:, 0])
+    mass = torch.ones_like(p[:, :1])  # of what top-k keeps: top-p takes its share of that
     if knobs.uses_top_k:
         keep = keep & keep_top_k(p, knobs.top_k)
         limited = knobs.top_k > 0
-        kept_mass = torch.where(limited, (p * keep).sum(-1, keepdim=True), p.new_ones(1))
-        decided = ~(limited.squeeze(-1) & keep[:, -1])  # else the k-th lies in the tail
-        if knobs.uses_top_p:
-            keep = keep & keep_top_p(p / kept_mass, knobs.top_p)
-    elif knobs.uses_top_p:
-        keep = keep & keep_top_p(p, knobs.top_p)
+        mass = torch.where(limited, (p * keep).sum(-1, keepdim=True), mass)
+        known = ~(limited.squeeze(-1) & keep[:, -1])  # else the k-th lies in the tail
+    if knobs.uses_top_p:
+        keep = keep & keep_top_p(p / mass, knobs.top_p)
     if knobs.uses_min_p:
         keep = keep & keep_min_p(p, knobs.min_p)
-
-    ends_here = ~keep[:, -1] if not whole else torch.ones_like(decided)  # the kept prefix ends within these K
-    kept = p * keep
-    mass = torch.where(ends_here, kept.sum(-1), 1.0).unsqueeze(-1)
-    index = (kept.cumsum(-1) <= u * mass).sum(-1)
-    last = keep.sum(-1) - 1
-    decided = whole | (ends_here & decided) | (~ends_here & knobs.unfiltered & (index <= last))
-    chosen = torch.minimum(index, last)  # rounding: u just below 1 may lie above the last height
-    return chosen, (p.gather(-1, chosen.unsqueeze(-1)) / mass).squeeze(-1), decided
+    return keep.sum(-1, keepdim=True) - 1, known & ~keep[:, -1] | whole
 
 
-def draw(logits: Tensor, knobs: Knobs, u: Tensor) -> tuple[Tensor, Tensor]:
-    """One token a row from logits (B, V), with u (B, 1) in [0, 1): ids (B,) and the probability each was drawn with.
-
-    Equals sorting every row whole, but sorts only the HEAD where that decides.
-    """
-    z = apply_temperature(logits, knobs.temperature)
+def cut(z: Tensor, knobs: Knobs) -> Tensor:
+    """Scores z (B, V) with -∞ for every token that a filter cuts; sorts only the HEAD where that decides."""
     total = z.logsumexp(-1, keepdim=True)
-    head, ids = z.topk(min(HEAD, z.shape[-1]), sorted=True)
-    index, q, decided = draw_sorted((head - total).exp(), knobs, u, whole=head.shape == z.shape)
-    token = ids.gather(-1, index.unsqueeze(-1)).squeeze(-1)
-    for i in (~decided).nonzero().flatten().tolist():
-        p, order = (z[i : i + 1] - total[i : i + 1]).exp().sort(dim=-1, descending=True, stable=True)
-        at, q[i : i + 1], _ = draw_sorted(p, knobs.row(i), u[i : i + 1], whole=True)
-        token[i] = order[0, at[0]]
-    return token, q
+    head = z.topk(min(HEAD, z.shape[-1]), sorted=True).values
+    last, known = last_kept((head - total).exp(), knobs, whole=head.shape == z.shape)
+    floor = head.gather(-1, last)  # (B, 1): the least score that is kept
+    for i in (~(known | knobs.unfiltered)).nonzero().flatten().tolist():
+        row = z[i : i + 1].sort(dim=-1, descending=True).values
+        last, _ = last_kept((row - total[i : i + 1]).exp(), knobs.row(i), whole=True)
+        floor[i] = row.gather(-1, last)
+    floor = floor.masked_fill(knobs.unfiltered.unsqueeze(-1), -torch.inf)
+    return z.masked_fill(z < floor, -torch.inf)
+
+
+def draw(logits: Tensor, knobs: Knobs, noise: Tensor) -> tuple[Tensor, Tensor]:
+    """One token a row from logits (B, V) and Gumbel noise (B, V): ids (B,), and the probability each was drawn with."""
+    z = apply_temperature(logits, knobs.temperature)
+    if knobs.uses_top_k or knobs.uses_top_p or knobs.uses_min_p:
+        z = cut(z, knobs)
+    token = (z + noise).argmax(-1)
+    q = (z.gather(-1, token.unsqueeze(-1)) - z.logsumexp(-1, keepdim=True)).exp()
+    return token, q.squeeze(-1)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ import playground
 from playground.inference.batching import BatchDecoder
 from playground.inference.device import prepare_torch
 from playground.text.generation import tell
-from playground.text.sampling import Knobs, draw
+from playground.text.sampling import Knobs, draw, gumbel
 from playground.text.settings import GenerationSettings
 
 TALES = Path(playground.__file__).parent / "weights" / "tales"
@@ -37,6 +37,7 @@ class Stream:
         self.prompt_ids, self.new = prompt_ids, new
         self.left = False
         self.tokens: list[dict] = []
+        self.generator = torch.Generator().manual_seed(len(prompt_ids))
 
     def fail(self, error: Exception) -> None:
         raise error
@@ -45,7 +46,7 @@ class Stream:
 def choose(streams: list[Stream], logits: Tensor) -> list[int | None]:
     """Draw a token for each row as the text tab does, with its logprob, rank, probability and ten alternatives."""
     knobs = Knobs.of([GenerationSettings(temperature=TEMPERATURE)] * len(streams))
-    tokens, q = draw(logits, knobs, torch.rand(len(streams), 1))
+    tokens, q = draw(logits, knobs, torch.stack([gumbel(logits.shape[-1], s.generator) for s in streams]))
     for stream, token in zip(streams, tell(logits, tokens, q), strict=True):
         stream.tokens.append(token)
     return [s.tokens[-1]["id"] if len(s.tokens) < s.new else None for s in streams]

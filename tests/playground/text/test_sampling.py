@@ -12,7 +12,7 @@ from transformers.generation.logits_process import (
     TopPLogitsWarper,
 )
 
-from playground.text.sampling import HEAD, Knobs, draw, penalise_repetition, stages
+from playground.text.sampling import HEAD, Knobs, draw, gumbel, penalise_repetition, stages
 from playground.text.settings import ShapeSettings
 
 VOCABULARY = 1000
@@ -58,26 +58,29 @@ def test_every_stage_is_transformers_own(number):
         assert stage.p.double().sum().item() == pytest.approx(1, abs=1e-5)
 
 
-@pytest.mark.parametrize("spread", [0.1, 3.0, 30.0])  # flat: the tail decides; steep: the head does
+def some_noise(seed: int, rows: int = 1) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.stack([gumbel(VOCABULARY, generator) for _ in range(rows)])
+
+
+@pytest.mark.parametrize("spread", [0.1, 3.0, 30.0])  # flat: the cut lies in the tail; steep: in the head
 @pytest.mark.parametrize("number", range(0, len(SHAPES), 5))
-def test_a_draw_is_where_u_lands_on_the_sorted_distribution(number, spread):
+def test_a_draw_is_the_largest_of_the_librarys_scores_with_noise(number, spread):
     shape, logits = SHAPES[number], some_logits(number, spread)
-    p = transformers_stages(logits, torch.tensor([0]), ShapeSettings(**{**shape.as_dict(), "repetition_penalty": 1}))
-    p, order = p["min_p"].double().sort(descending=True, stable=True)
-    heights = p.cumsum(0)
-    for u in [0.0, 0.1, 0.5, 0.9, 0.999, 1 - 2**-24]:
-        token, q = draw(logits.unsqueeze(0), Knobs.of([shape]), torch.tensor([[u]]))
-        rank = (order == token).nonzero().item()
-        below, above = heights[rank] - p[rank], heights[rank]
-        assert below - 1e-5 <= u <= above + 1e-5  # float32 heights may place a boundary within rounding
-        assert q.item() == pytest.approx(p[rank].item(), rel=1e-3, abs=1e-6)
+    neutral = ShapeSettings(**{**shape.as_dict(), "repetition_penalty": 1})
+    p = transformers_stages(logits, torch.tensor([0]), neutral)["min_p"]
+    for seed in range(20):
+        noise = some_noise(seed)
+        expected = (p.log() + noise[0]).argmax()
+        token, q = draw(logits.unsqueeze(0), Knobs.of([neutral]), noise)
+        assert token.item() == expected.item()
+        assert q.item() == pytest.approx(p[expected].item(), rel=1e-3, abs=1e-6)
 
 
 def test_draws_follow_the_distribution():
     shape = ShapeSettings(temperature=0.9, top_k=5)
     logits, n = some_logits(7), 20_000
-    u = torch.rand(n, 1, generator=torch.Generator().manual_seed(1))
-    tokens, _ = draw(logits.expand(n, -1), Knobs.of([shape] * n), u)
+    tokens, _ = draw(logits.expand(n, -1), Knobs.of([shape] * n), some_noise(1, n))
     p = stages(logits, torch.tensor([0]), shape)[-1].p
     expected = p * n
     counts = tokens.bincount(minlength=VOCABULARY).float()
@@ -88,18 +91,18 @@ def test_draws_follow_the_distribution():
 
 def test_rows_do_not_depend_on_their_company():
     logits = torch.stack([some_logits(seed) for seed in range(len(SHAPES))])
-    u = torch.rand(len(SHAPES), 1, generator=torch.Generator().manual_seed(2))
-    together, q = draw(logits, Knobs.of(SHAPES), u)
+    noise = some_noise(2, len(SHAPES))
+    together, q = draw(logits, Knobs.of(SHAPES), noise)
     for i, shape in enumerate(SHAPES):
-        alone, q_alone = draw(logits[i : i + 1], Knobs.of([shape]), u[i : i + 1])
+        alone, q_alone = draw(logits[i : i + 1], Knobs.of([shape]), noise[i : i + 1])
         assert (alone.item(), q_alone.item()) == (together[i].item(), q[i].item())
 
 
 def test_temperature_zero_is_the_arg_max_and_the_first_of_equals():
     logits = torch.zeros(1, VOCABULARY)
     logits[0, [17, 5, 900]] = 2.0
-    for u in (0.0, 0.5, 0.999):
-        token, q = draw(logits, Knobs.of([ShapeSettings(temperature=0)]), torch.tensor([[u]]))
+    for seed in range(10):
+        token, q = draw(logits, Knobs.of([ShapeSettings(temperature=0)]), some_noise(seed))
         assert (token.item(), q.item()) == (5, 1.0)
 
 
