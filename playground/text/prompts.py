@@ -41,9 +41,10 @@ def read_prompt(loaded: Any, vocabulary: Vocabulary, settings: PositionSettings,
 
     Raises ModelError("no_such_token") for prefix ids outside the vocabulary.
     """
+    known = min(vocabulary.size, loaded.model.get_input_embeddings().num_embeddings)
     for token in settings.prefix_ids:
-        if token >= vocabulary.size:
-            raise ModelError("no_such_token", model=loaded.card.id, value=token, high=vocabulary.size - 1)
+        if token >= known:
+            raise ModelError("no_such_token", model=loaded.card.id, value=token, high=known - 1)
     longest = max(loaded.context - min(room, loaded.context // 2), 1)
     text = settings.prompt[-CHARACTERS_PER_TOKEN * longest :]
     ids = []
