@@ -9,7 +9,6 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 TEMPERATURE = 0.8
-SEED = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,18 +20,19 @@ class Card:
     data: str
     licence: str
     command: str
+    history: str  # in what the run that made the weights differed from the recipe as it stands
     limits: str
     prompts: tuple[str, ...]  # of the samples
     new_tokens: int  # a sample's length, at most
 
 
 def samples(folder: Path, card: Card) -> list[str]:
-    """One continuation a prompt by `generate`, sampling the whole vocabulary at one temperature from one seed."""
+    """One continuation a prompt by `generate`, sampling the whole vocabulary; the seeds are 0, 1, 2, …"""
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder)
     texts = []
-    for prompt in card.prompts:
-        torch.manual_seed(SEED)
+    for seed, prompt in enumerate(card.prompts):
+        torch.manual_seed(seed)
         ids = tokenizer(prompt or tokenizer.bos_token, return_tensors="pt", add_special_tokens=bool(prompt)).input_ids
         out = model.generate(
             ids, do_sample=True, temperature=TEMPERATURE, top_k=0, max_new_tokens=card.new_tokens, pad_token_id=0
@@ -74,6 +74,7 @@ of a busy two-core machine |
 
 **Recipe.** `{card.command}`
 Muon for the hidden matrices, AdamW for the rest; warm-up, constant rate, linear decay over the last fifth.
+{card.history}
 
 **Limits.** {card.limits}
 
@@ -81,8 +82,8 @@ Muon for the hidden matrices, AdamW for the rest; warm-up, constant rate, linear
 
 ## Three samples, unedited
 
-Temperature {TEMPERATURE}, whole vocabulary (`top_k=0`), `torch.manual_seed({SEED})` before each; the prompts are \
-{", ".join(f"`{prompt}`" if prompt else "nothing" for prompt in card.prompts)}.
+Temperature {TEMPERATURE}, whole vocabulary (`top_k=0`), `torch.manual_seed(n)` before the n-th, counting from 0; \
+the prompts are {", ".join(f"`{prompt}`" if prompt else "nothing" for prompt in card.prompts)}.
 
 {quoted}
 """

@@ -85,13 +85,15 @@ def _amend(path: Path, **changes) -> None:
 def export_checkpoints(work: Path, out: Path, fractions: tuple[float, ...]) -> None:
     """The snapshots of the run that were taken at `fractions` of it, into `out`/checkpoints."""
     folder = out / "checkpoints"
-    folder.mkdir(parents=True, exist_ok=True)
+    if fractions:
+        folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.safetensors"):
         old.unlink()
     for fraction in fractions:
         kept = torch.load(work / f"snapshot-{fraction}.pt", weights_only=True)
         file = folder / f"step-{kept['step']:05d}.safetensors"
         save_checkpoint(file, kept["model"], kept["step"], kept["tokens"], kept["validation"])
+        file.chmod(0o644)
 
 
 def figures(out: Path, prepared: Prepared, ignore: int) -> dict:

@@ -124,6 +124,7 @@ CARD = Card(
     licence="The books are in the public domain in the USA. The weights may be used as the rest of this project.",
     command="python -m playground.recipes.tales --data tales.txt.xz --work runs/tales "
     "--out playground/weights/tales --minutes 98",
+    history="This run turned to the simpler half at 0.29 of its time, not 0.25.",
     limits="It knows grammar, dialogue and how a story sounds; it does not know what it is talking about, and forgets "
     "who is who within a paragraph. The books are a century old and so are their manners.",
     prompts=("Once upon a time", "The little fox", '"Where are you going?" asked'),
