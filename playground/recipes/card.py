@@ -110,6 +110,8 @@ def curve_svg(curve: list[dict], width: int = 480, height: int = 260) -> str:
             f'<text x="{float(x) + 4:.0f}" y="{float(y) + lift:.0f}" fill="{colour}">{label}</text>'
         )
 
+    last = curve[-1]
+    apart = 12 if last["validation"] < last["train"] else -4  # the upper line's label goes above it
     ticks = "".join(
         f'<line x1="{left}" x2="{right}" y1="{place(0, loss).split(",")[1]}" y2="{place(0, loss).split(",")[1]}" '
         f'stroke="#ddd"/><text x="{left - 6}" y="{place(0, loss).split(",")[1]}" dy="4" text-anchor="end">{loss}</text>'
@@ -120,7 +122,7 @@ font-family="sans-serif" font-size="11" fill="#444">
 <rect width="{width}" height="{height}" fill="#fff"/>{ticks}
 <text x="{right}" y="{height - 12}" text-anchor="end">{most / 1e6:.1f} million tokens seen</text>
 <text x="{left}" y="{height - 12}">loss, nats a token</text>
-{line("train", "#888", "training", -4)}
-{line("validation", "#0072B2", "held out", 12)}
+{line("train", "#888", "training", 8 - apart)}
+{line("validation", "#0072B2", "held out", apart)}
 </svg>
 """
