@@ -86,12 +86,7 @@ def _update(tab: anatomy.Tab, name: str, language: str, link: permalinks.Opening
     """What a control is told on load: nothing, when it already says the right thing."""
     initial = default(tab.settings, name)
     value = link.values.get(name, tab.defaults(language).get(name, initial))
-    changes: dict[str, Any] = {}
-    if value != initial:
-        changes["value"] = list(value) if isinstance(value, tuple) else value
-        control = tab.controls[name]
-        if isinstance(control, gr.Slider) and value > control.maximum:
-            changes["maximum"] = value  # a link may go beyond the slider's everyday range, as the API may
+    changes: dict[str, Any] = tab.saying(name, value) if value != initial else {}
     if name in link.locked:
         changes["interactive"] = False
     if name in link.hidden:

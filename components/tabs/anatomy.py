@@ -206,6 +206,14 @@ class Tab:
             None, self._all(), None, js=self._call("remember"), **quiet(),
         )  # fmt: skip
 
+    def saying(self, name: str, value: Any) -> dict[str, Any]:
+        """What makes a control say `value`; one beyond a slider's everyday range, from a link or a file, widens it."""
+        changes: dict[str, Any] = {"value": list(value) if isinstance(value, tuple) else value}
+        control = self.controls[name]
+        if isinstance(control, gr.Slider) and value > control.maximum:
+            changes["maximum"] = value
+        return changes
+
     def tell(self, after: Callable[..., Dependency]) -> Dependency:
         """Tell the browser what the controls say `after` something that set them."""
         return after(None, self._all(), None, js=self._call("remember"), **quiet())

@@ -131,7 +131,7 @@ def build() -> anatomy.Tab:
             settings = GenerationSettings(**{name: details(event)["settings"][name] for name in tab.controls})
         except (PlaygroundError, KeyError, TypeError):
             return [gr.skip() for _ in controls]
-        return [getattr(settings, name) for name in tab.controls]
+        return [gr.update(**tab.saying(name, getattr(settings, name))) for name in tab.controls]
 
     branches.open(opened, None, controls, **anatomy.quiet())
     tab.finish()

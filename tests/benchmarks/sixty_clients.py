@@ -1,8 +1,8 @@
 """Sixty people at once, over HTTP: python -m tests.benchmarks.sixty_clients
 
 Sixty clients press Run in the same moment, each with a prompt and a seed of its own, and read 40 tokens as they stream.
-The app runs in a process of its own, warmed up; the clients share the machine with it. Also told: memory of the idle
-app and after one generation.
+The app runs in a process of its own, warmed up; the clients share the machine with it. Five rounds, each with seeds of
+its own; the figures are medians, with the worst round beside them. Also told: memory of the idle app, and after a run.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ import json
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 import httpx
 import psutil
 
 from tests.conftest import running_app
 
-CLIENTS, TOKENS = 60, 40
-SEED = 1000
+CLIENTS, TOKENS, ROUNDS = 60, 40, 5
 FIRST_TOKEN_LIMIT, SPREAD_LIMIT = 2.0, 2.0
 
 
-async def one_client(client: httpx.AsyncClient, app: str, number: int) -> tuple[float, float, str]:
+async def one_client(client: httpx.AsyncClient, app: str, number: int, seed: int) -> tuple[float, float, str]:
     """(seconds to the first token, seconds to the last value, what went wrong or "") of one run."""
-    asked = [f"The {number} mice", "tales", 0.8, 0, 1.0, 0.0, 1.0, TOKENS, SEED + number]
+    asked = [f"The {number} mice", "tales", 0.8, 0, 1.0, 0.0, 1.0, TOKENS, seed]
     began, first = time.perf_counter(), None
     call = await client.post(f"{app}/gradio_api/call/generate_text", json={"data": asked})
     url = f"{app}/gradio_api/call/generate_text/{call.json()['event_id']}"
@@ -46,10 +46,10 @@ async def one_client(client: httpx.AsyncClient, app: str, number: int) -> tuple[
     return first, ended, ""
 
 
-async def crowd(app: str, clients: int) -> list[tuple[float, float, str]]:
+async def crowd(app: str, clients: int, seed: int) -> list[tuple[float, float, str]]:
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     async with httpx.AsyncClient(timeout=120, limits=limits) as client:
-        return await asyncio.gather(*(one_client(client, app, number) for number in range(clients)))
+        return await asyncio.gather(*(one_client(client, app, number, seed + number) for number in range(clients)))
 
 
 def memory_of(app: str) -> float:
@@ -69,27 +69,20 @@ def rows() -> list[tuple[str, str, str, str]]:
     with tempfile.TemporaryDirectory() as folder, running_app(log=Path(folder) / "app.log") as app:
         idle = memory_of(app)
         time.sleep(10)  # torch and the default model are being warmed up in the background
-        asyncio.run(crowd(app, 1))
+        asyncio.run(crowd(app, 1, 0))
         used = memory_of(app)
-        runs = asyncio.run(crowd(app, CLIENTS))
-    wrong = [told for *_, told in runs if told]
-    first = sorted(seconds for seconds, _, _ in runs)
-    total = sorted(seconds for _, seconds, _ in runs)
-    p95 = first[int(0.95 * len(first))]
+        rounds = [asyncio.run(crowd(app, CLIENTS, 1000 * n)) for n in range(1, ROUNDS + 1)]
+    wrong = [told for runs in rounds for *_, told in runs if told]
+    first = [sorted(seconds for seconds, _, _ in runs)[int(0.95 * CLIENTS)] for runs in rounds]
+    total = [sorted(seconds for _, seconds, _ in runs) for runs in rounds]
+    spread = [seconds[-1] / seconds[0] for seconds in total]
+    slowest = [seconds[-1] for seconds in total]
+    finished = f"{ROUNDS * CLIENTS - len(wrong)} {wrong[:1] or ''}"
     return [
-        (
-            f"{CLIENTS} clients × {TOKENS} tokens, finished",
-            f"{CLIENTS - len(wrong)} {wrong[:1] or ''}",
-            "–",
-            str(CLIENTS),
-        ),
-        ("first token, p95", f"{p95:.2f} s", "–", f"≤ {FIRST_TOKEN_LIMIT} s"),
-        (
-            "slowest client / fastest",
-            f"{total[-1] / total[0]:.2f}×",
-            f"{total[-1]:.2f} / {total[0]:.2f} s",
-            f"≤ {SPREAD_LIMIT}×",
-        ),
+        (f"{ROUNDS} × {CLIENTS} clients × {TOKENS} tokens, finished", finished, "–", str(ROUNDS * CLIENTS)),
+        ("first token, p95", f"{median(first):.2f} s", f"worst {max(first):.2f} s", f"≤ {FIRST_TOKEN_LIMIT} s"),
+        ("slowest client / fastest", f"{median(spread):.2f}×", f"worst {max(spread):.2f}×", f"≤ {SPREAD_LIMIT}×"),
+        ("slowest client", f"{median(slowest):.2f} s", f"worst {max(slowest):.2f} s", "–"),
         ("memory, page just open", f"{idle:.0f} MB", "–", "stated"),
         ("memory, after one generation", f"{used:.0f} MB", "–", "stated"),
     ]
