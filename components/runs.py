@@ -10,11 +10,13 @@ import asyncio
 import json
 import logging
 import secrets
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
 import gradio as gr
+from gradio.context import LocalContext
 
 from playground.errors import PlaygroundError, RunError
 from playground.inference.engine import get_engine
@@ -23,6 +25,8 @@ from playground.settings import Settings
 
 log = logging.getLogger(__name__)
 SIGN_OF_LIFE = 0.4  # seconds between looks at a download
+UNREAD_LIMIT = 8  # messages a reader may be behind
+PATIENCE = 15.0  # seconds for a reader who is further behind
 
 
 def owner(request: gr.Request | None) -> str:
@@ -46,12 +50,34 @@ async def fetch(model: str) -> AsyncIterator[Event]:
     loading.result()
 
 
+def unread(request: gr.Request | None) -> int:
+    """Messages that Gradio holds for this reader, who has not taken them yet: it holds any number of them."""
+    page = LocalContext.blocks.get(None)
+    messages = page and page._queue.pending_messages_per_session.get(getattr(request, "session_hash", None))
+    return messages.qsize() if messages else 0
+
+
+async def caught_up(request: gr.Request | None) -> bool:
+    """Waits until the reader has taken what was sent; False when PATIENCE is over and it still has not."""
+    deadline = time.monotonic() + PATIENCE
+    while unread(request) > UNREAD_LIMIT:
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(SIGN_OF_LIFE / 8)
+    return True
+
+
 async def follow(task: Task, settings: Settings, request: gr.Request | None) -> AsyncIterator[Event]:
-    """The events of a run of `task`, to its last. Raises PlaygroundError when it is refused."""
+    """The events of a run of `task`, to its last. Raises PlaygroundError when it is refused.
+
+    A slow reader gets fewer and larger frames; one who reads nothing at all is taken for gone, and the run ends.
+    """
     engine = get_engine()
     ticket = engine.submit(task, settings, owner=owner(request))
     async with aclosing(engine.watch(ticket)) as events:
         async for event in events:
+            if not await caught_up(request):
+                return
             yield event
 
 

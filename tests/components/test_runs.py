@@ -76,6 +76,17 @@ def test_a_vanished_browser_frees_its_run(served):
     assert time.monotonic() - gone < FREED_WITHIN
 
 
+def test_a_reader_who_reads_nothing_is_taken_for_gone(served, monkeypatch):
+    """Else Gradio would keep every frame of a run that somebody started and never looked at."""
+    monkeypatch.setattr(runs, "PATIENCE", 0.5)
+    address, endless = served
+    endless.begun.clear()
+    endless.freed.clear()
+    start(address)  # and nobody gets what it answers
+    assert endless.begun.wait(20)
+    assert endless.freed.wait(20)
+
+
 def test_an_unforeseen_error_is_told_without_its_details():
     told = runs.as_sentence(ValueError("/secret/path"))
     assert isinstance(told, RunError) and "secret" not in str(told)
