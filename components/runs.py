@@ -11,7 +11,7 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -79,6 +79,25 @@ async def follow(task: Task, settings: Settings, request: gr.Request | None) -> 
             if not await caught_up(request):
                 return
             yield event
+
+
+async def values(
+    task: Task,
+    ask: Callable[[], Settings],
+    tell: Callable[[Event, Settings], dict[str, Any]],
+    request: gr.Request | None,
+) -> AsyncIterator[str]:
+    """A run as a widget's values, packed: `ask()` makes the settings, `tell(event, settings)` a value of each event.
+
+    Whatever goes wrong, from the settings to the last frame, is a value too: {"state": "done", "error"}.
+    """
+    try:
+        settings = ask()
+        async with aclosing(follow(task, settings, request)) as events:
+            async for event in events:
+                yield packed(tell(event, settings))
+    except Exception as error:
+        yield packed({"state": "done", "error": as_sentence(error).as_json()})
 
 
 def stop(run: Any) -> None:

@@ -26,6 +26,7 @@ from components.widgets.waterfall import Waterfall
 from components.words import words
 from playground.errors import PlaygroundError
 from playground.inference.engine import get_engine
+from playground.inference.tasks import Event
 from playground.text.as_python import as_python
 from playground.text.settings import DEFAULT_MODEL, GenerationSettings, PositionSettings
 from playground.text.tasks import GENERATE, POSITION
@@ -94,16 +95,18 @@ def build() -> anatomy.Tab:
 
     async def run(request: gr.Request, language: str, prefix: str, *values: Any) -> AsyncIterator[str]:
         asked = dict(zip(tab.controls, values, strict=True)) | {"prefix_ids": numbers(prefix)}
-        async for value in generate(asked, language, request):
-            yield value
+        async with aclosing(generate(asked, language, request)) as values_of_run:
+            async for value in values_of_run:
+                yield value
 
     async def branch(
         request: gr.Request, event: gr.EventData, language: str, prefix: str, *values: Any
     ) -> AsyncIterator[str]:
         told = details(event)
         asked = dict(zip(tab.controls, values, strict=True)) | {"prefix_ids": told.get("prefix_ids")}
-        async for value in generate(asked | origin(told.get("settings")), language, request):
-            yield value
+        async with aclosing(generate(asked | origin(told.get("settings")), language, request)) as values_of_run:
+            async for value in values_of_run:
+                yield value
 
     tab.run.click(run, inputs, strip, js=from_path("chosenPath"), **streaming)
     tab.controls["prompt"].submit(run, inputs, strip, js=from_path("chosenPath"), **streaming)
@@ -169,29 +172,31 @@ def origin(settings: Any) -> dict[str, Any]:
     return {name: settings.get(name) for name in ("prompt", "model")} if isinstance(settings, dict) else {}
 
 
-async def generate(asked: dict[str, Any], language: str, request: gr.Request) -> AsyncIterator[str]:
-    """A text run as values of the strip; what goes wrong is a value too, told in the reader's words."""
-    try:
-        settings = GenerationSettings(**asked)
-        async with aclosing(runs.follow(GENERATE, settings, request)) as events:
-            first = {"settings": settings.as_dict()}
-            async for event in events:
-                yield runs.packed(for_reader(run_value(event, settings) | first, language))
-                first = {}
-    except Exception as error:
-        yield runs.packed({"state": "done", "error": runs.as_sentence(error).as_json()})
+def generate(asked: dict[str, Any], language: str, request: gr.Request) -> AsyncIterator[str]:
+    """A text run as values of the strip, the first of them with its settings."""
+    known = False
+
+    def tell(event: Event, settings: GenerationSettings) -> dict[str, Any]:
+        nonlocal known
+        first, known = {} if known else {"settings": settings.as_dict()}, True
+        return for_reader(run_value(event, settings) | first, language)
+
+    return runs.values(GENERATE, lambda: GenerationSettings(**asked), tell, request)
 
 
 async def position(request: gr.Request, event: gr.EventData, language: str) -> AsyncIterator[str]:
     """The logits of the place that the follower tells of."""
-    try:
-        told = details(event)
-        settings = PositionSettings(**{name: told.get(name) for name in ("prompt", "model", "prefix_ids")})
-        async with aclosing(runs.follow(POSITION, settings, request)) as events:
-            async for event in events:
-                yield runs.packed(runs.told(event) | for_reader(dict(event.frame or {}), language))
-    except Exception as error:
-        yield runs.packed({"state": "done", "error": runs.as_sentence(error).as_json()})
+
+    def ask() -> PositionSettings:
+        place = details(event)
+        return PositionSettings(**{name: place.get(name) for name in ("prompt", "model", "prefix_ids")})
+
+    def tell(event: Event, settings: PositionSettings) -> dict[str, Any]:
+        return runs.told(event) | for_reader(dict(event.frame or {}), language)
+
+    async with aclosing(runs.values(POSITION, ask, tell, request)) as values:
+        async for value in values:
+            yield value
 
 
 def stop(ticket: str) -> None:
