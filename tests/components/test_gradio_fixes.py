@@ -1,0 +1,61 @@
+"""What is mended in Gradio: that it needs mending, and that it is."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+
+import gradio as gr
+import pytest
+from gradio import state_holder, utils
+from gradio_client import Client
+
+from components import gradio_fixes
+
+SHRINKING = [{"tokens": list(range(n, n + length))} for n, length in ((0, 9), (9, 4), (13, 2), (15, 7), (22, 0))]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def mended():
+    gradio_fixes.apply()
+
+
+def page() -> gr.Blocks:
+    def shrink() -> Iterator[dict]:
+        yield from SHRINKING
+
+    with gr.Blocks() as demo:
+        for n in range(20):
+            gr.Slider(label=str(n))
+        gr.api(shrink, api_name="shrink")
+    return demo
+
+
+def test_lists_that_become_shorter_arrive_whole():
+    demo = page()
+    _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True)
+    try:
+        received = list(Client(address, verbose=False).submit(api_name="/shrink"))
+    finally:
+        demo.close()
+    assert received == [value for value in SHRINKING if value in received]
+    assert received[0] == SHRINKING[0] and received[-1] == SHRINKING[-1]
+
+
+def test_a_new_session_describes_no_component():
+    demo = page()
+    assert state_holder.SessionState(demo).config_values == {}
+    described = gradio_fixes.LightSession.__mro__[1](demo).config_values
+    assert len(described) >= 20  # what Gradio's own does, for every session
+
+
+def test_matplotlib_is_not_searched_for_where_there_is_none():
+    if sys.modules.get("matplotlib", "unknown") is None:
+        with pytest.raises(ImportError):
+            importlib.import_module("matplotlib")
+    else:
+        assert importlib.import_module("matplotlib")  # it is installed: then Gradio may use it
+
+
+def test_an_edit_replaces_anything():
+    for old, new in zip([None, *SHRINKING], SHRINKING, strict=False):
+        assert utils.diff(old, new) == [["replace", [], new]]
