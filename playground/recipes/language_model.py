@@ -16,9 +16,23 @@ from pathlib import Path
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from playground.recipes.fast_training import ATTENTION, TiedCrossEntropy
+
+
+def small_gpt2(tokenizer: PreTrainedTokenizerFast, *, context: int, layers: int) -> GPT2Config:
+    """The shape of the embedded models: GPT-2, 256 wide, 8 heads a layer."""
+    return GPT2Config(
+        vocab_size=len(tokenizer),
+        n_positions=context,
+        n_embd=256,
+        n_layer=layers,
+        n_head=8,
+        activation_function="gelu_pytorch_tanh",  # the same function as GPT-2's gelu_new, in one kernel
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,10 +17,11 @@ from pathlib import Path
 import torch
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from torch import Tensor
-from transformers import GPT2Config, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast
 
 from playground.recipes.card import Card
 from playground.recipes.export import Prepared, Recipe, main, read_text
+from playground.recipes.language_model import small_gpt2
 
 UNKNOWN, BEGIN, END = "[UNK]", "[BOS]", "[EOS]"
 CONTEXT = 128
@@ -103,19 +104,6 @@ def make_tokenizer(poems: list[str], size: int = CHARACTERS) -> PreTrainedTokeni
     )
 
 
-def config(tokenizer: PreTrainedTokenizerFast) -> GPT2Config:
-    return GPT2Config(
-        vocab_size=len(tokenizer),
-        n_positions=CONTEXT,
-        n_embd=256,
-        n_layer=4,
-        n_head=8,
-        activation_function="gelu_pytorch_tanh",  # the same function as GPT-2's gelu_new, in one kernel
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-    )
-
-
 def _stream(poems: list[str], tokenizer: PreTrainedTokenizerFast) -> Tensor:
     """BEGIN poem END BEGIN poem END …, (N,) int16."""
     ids = []
@@ -129,7 +117,12 @@ def prepare(data: Path, tokenizer: PreTrainedTokenizerFast | None = None) -> Pre
     poems = read_poems(data)
     tokenizer = tokenizer or make_tokenizer(poems)
     held_out, training = poems[::50], [poem for n, poem in enumerate(poems) if n % 50]
-    return Prepared(tokenizer, config(tokenizer), _stream(training, tokenizer), _stream(held_out, tokenizer))
+    return Prepared(
+        tokenizer,
+        small_gpt2(tokenizer, context=CONTEXT, layers=4),
+        _stream(training, tokenizer),
+        _stream(held_out, tokenizer),
+    )
 
 
 CARD = Card(

@@ -15,10 +15,11 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from torch import Tensor
-from transformers import GPT2Config, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast
 
 from playground.recipes.card import Card
 from playground.recipes.export import Prepared, Recipe, main, read_text
+from playground.recipes.language_model import small_gpt2
 
 END = "<|endoftext|>"
 CONTEXT = 256
@@ -50,19 +51,6 @@ def train_tokenizer(tales: list[str], size: int = 4096) -> PreTrainedTokenizerFa
         eos_token=END,
         model_max_length=CONTEXT,
         clean_up_tokenization_spaces=False,
-    )
-
-
-def config(tokenizer: PreTrainedTokenizerFast) -> GPT2Config:
-    return GPT2Config(
-        vocab_size=len(tokenizer),
-        n_positions=CONTEXT,
-        n_embd=256,
-        n_layer=6,
-        n_head=8,
-        activation_function="gelu_pytorch_tanh",  # the same function as GPT-2's gelu_new, in one kernel
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
     )
 
 
@@ -100,7 +88,7 @@ def prepare(data: Path, tokenizer: PreTrainedTokenizerFast | None = None) -> Pre
     end = tokenizer.eos_token_id
     return Prepared(
         tokenizer,
-        config(tokenizer),
+        small_gpt2(tokenizer, context=CONTEXT, layers=6),
         train=_stream(training, end),
         focus=_stream([ids[n] for n in kept if n in simpler], end),
         validation=_stream([ids[n] for n in range(0, len(tales), HOLD_OUT) if n in simpler], end),

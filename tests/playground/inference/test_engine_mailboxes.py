@@ -108,7 +108,9 @@ def test_a_ring_before_the_wait_is_not_lost():
         bell = LoopBell(LoopRinger(asyncio.get_running_loop()))
         bell.ring()
         await asyncio.sleep(0)
-        await asyncio.wait_for(bell.wait(30), 5)
+        waiting = asyncio.ensure_future(bell.wait(30))
+        done, _ = await asyncio.wait([waiting], timeout=5)
+        assert waiting in done
 
     asyncio.run(main())
 
