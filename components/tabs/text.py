@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -84,6 +84,30 @@ def build() -> anatomy.Tab:
         follower = Follower(elem_id="text-follower", elem_classes="pg-unseen")
         # what the browser adds to a request
         language, prefix, ticket = (gr.Textbox(visible="hidden") for _ in range(3))
+    listen(tab, Parts(presets, more, fetch, strip, bars, branches, maths, follower, language, prefix, ticket))
+    tab.finish()
+    return tab
+
+
+class Parts(NamedTuple):
+    """What the listeners are tied to, beside the tab's own controls."""
+
+    presets: dict[str, gr.Button]
+    more: gr.Button
+    fetch: gr.Button
+    strip: TokenStrip
+    bars: NextWord
+    branches: Branches
+    maths: gr.Markdown
+    follower: Follower
+    language: gr.Textbox
+    prefix: gr.Textbox
+    ticket: gr.Textbox
+
+
+def listen(tab: anatomy.Tab, parts: Parts) -> None:
+    """Tie the parts together: every request that the tab makes starts here."""
+    presets, more, fetch, strip, bars, branches, maths, follower, language, prefix, ticket = parts
     controls = list(tab.controls.values())
 
     # ---- a run: from the prompt and the words chosen by hand, from the end of the story, or from a word in it
@@ -137,8 +161,6 @@ def build() -> anatomy.Tab:
         return [gr.update(**tab.saying(name, getattr(settings, name))) for name in tab.controls]
 
     branches.open(opened, None, controls, **anatomy.quiet())
-    tab.finish()
-    return tab
 
 
 PRESETS = {
