@@ -32,6 +32,7 @@ SCRIPTS = (
     "drawing.js",
     "shell.js",
     "tokens.js",
+    "story.js",
 )  # in this order: each uses what the ones before it made
 OURS = {"js": "text/javascript", "css": "text/css"}
 

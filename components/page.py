@@ -8,6 +8,7 @@ import gradio as gr
 
 from components import api, gradio_fixes, head, permalinks, theme
 from components.tabs import anatomy, text
+from components.tabs.controls import quiet
 from components.widgets.header import Header
 from components.words import dictionary, i18n, words
 from playground.settings import default
@@ -73,13 +74,13 @@ def _open_links(page: gr.Blocks, tabs: gr.Tabs, built: dict[str, anatomy.Tab]) -
 
     loaded = page.load(
         on_load, [language, query], [tabs, opening, *controls],
-        js="() => [playground.language, location.search]", **anatomy.quiet(),
+        js="() => [playground.language, location.search]", **quiet(),
     )  # fmt: skip
     for tab in built.values():
         tab.tell(loaded.then)
         for panel in tab.formulas:  # until there is a run, a dash stands for each number
-            page.load(None, None, panel, js=f"() => playground.fill('{tab.name}.maths', {{}})", **anatomy.quiet())
-    loaded.then(None, opening, None, js="(opening) => { playground.opened(opening); }", **anatomy.quiet())
+            page.load(None, None, panel, js=f"() => playground.fill('{tab.name}.maths', {{}})", **quiet())
+    loaded.then(None, opening, None, js="(opening) => { playground.opened(opening); }", **quiet())
 
 
 def _update(tab: anatomy.Tab, name: str, language: str, link: permalinks.Opening) -> Any:

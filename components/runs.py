@@ -11,8 +11,8 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing, suppress
 from typing import Any
 
 import gradio as gr
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 SIGN_OF_LIFE = 0.4  # seconds between looks at a download
 UNREAD_LIMIT = 8  # messages a reader may be behind
 PATIENCE = 15.0  # seconds for a reader who is further behind
+MOST_PARTS = 16  # runs that one experiment has going, and Stop ends
 
 
 def owner(request: gr.Request | None) -> str:
@@ -100,9 +101,62 @@ async def values(
         yield packed({"state": "done", "error": as_sentence(error).as_json()})
 
 
+Part = tuple[Task, Callable[[], Settings], Callable[[Event, Settings], dict[str, Any]]]  # what `values` takes
+TOGETHER = 0.05  # seconds in which the parts' news are gathered into one value
+
+
+async def together(parts: Mapping[str, Part], request: gr.Request | None) -> AsyncIterator[str]:
+    """Several runs side by side as one widget's values, packed: {"state", "parts": {name: [value, …]}}.
+
+    A part's values are those that `values` would give, in their order; {"state": "done", "error"} when it is refused.
+    The last value, with state "done", holds the last of each part, which is whole.
+    """
+    news: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue(maxsize=4 * len(parts))
+    last: dict[str, dict[str, Any]] = {}
+
+    async def follow_part(name: str, part: Part) -> None:
+        task, ask, tell = part
+        try:
+            settings = ask()
+            async with aclosing(follow(task, settings, request)) as events:
+                async for event in events:
+                    last[name] = tell(event, settings)
+                    await news.put((name, last[name]))
+        except Exception as error:
+            last[name] = {"state": "done", "error": as_sentence(error).as_json()}
+            await news.put((name, last[name]))
+
+    followers = [asyncio.create_task(follow_part(name, part)) for name, part in parts.items()]
+    try:
+        while not (all(follower.done() for follower in followers) and news.empty()):
+            gathered: dict[str, list[dict[str, Any]]] = {}
+            await asyncio.sleep(TOGETHER)
+            while not news.empty():
+                name, value = news.get_nowait()
+                gathered.setdefault(name, []).append(value)
+            if gathered:
+                yield packed({"state": "running", "parts": gathered})
+        yield packed({"state": "done", "parts": {name: [value] for name, value in last.items()}})
+    finally:
+        for follower in followers:
+            follower.cancel()
+        await asyncio.gather(*followers, return_exceptions=True)
+
+
 def stop(run: Any) -> None:
     """End a run by its ticket. Raises RunError("unknown_run")."""
     get_engine().stop(run)
+
+
+def stop_all(tickets: Any) -> None:
+    """End the runs of these tickets, a JSON list as the browser has it; one that has ended by itself is no trouble."""
+    try:
+        runs = json.loads(tickets)
+    except (TypeError, ValueError):
+        return
+    for run in runs[:MOST_PARTS] if isinstance(runs, list) else []:
+        with suppress(PlaygroundError):
+            stop(run)
 
 
 def as_sentence(error: Exception) -> PlaygroundError:
@@ -119,6 +173,11 @@ def packed(value: dict[str, Any]) -> str:
     Gradio walks through every item of a nested value, looking for files, three times on the event loop.
     """
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def told_whole(event: Event, settings: Settings) -> dict[str, Any]:
+    """An event with its settings and its frame, a dict, as one value."""
+    return told(event) | {"settings": settings.as_dict()} | (event.frame or {})
 
 
 def told(event: Event) -> dict[str, Any]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from components.runs import told
+from components.runs import Part, told
 from playground.inference.tasks import Event
 from playground.settings import Settings, integer
 from playground.text.frames import TextFrame
 from playground.text.settings import GenerationSettings
+from playground.text.tasks import GENERATE
 
 
 def run_value(event: Event, settings: GenerationSettings) -> dict[str, Any]:
@@ -48,6 +50,18 @@ def api_value(event: Event, settings: GenerationSettings, telling: TellingSettin
     if settings.num_samples > 1:
         value["samples"] = [sample for sample in samples if sample["sample"] > 0]
     return value
+
+
+def generation(asked: Mapping[str, Any], language: str) -> Part:
+    """A text run as a part of what a page shows: its first value has its settings, each is in the reader's script."""
+    known = False
+
+    def tell(event: Event, settings: GenerationSettings) -> dict[str, Any]:
+        nonlocal known
+        first, known = {} if known else {"settings": settings.as_dict()}, True
+        return for_reader(run_value(event, settings) | first, language)
+
+    return GENERATE, lambda: GenerationSettings.of(asked), tell
 
 
 def for_reader(value: dict[str, Any], language: str) -> dict[str, Any]:

@@ -17,16 +17,16 @@
         tab.preset(presets["love"], prompt="I love").then(…)
         return tab
 
-Each control is made from its field of the Settings, so bounds and defaults have one source, its words are
-`NAME.FIELD.label` and `NAME.FIELD.hint`, its element id is `NAME-FIELD`, and links can set, lock or hide it.
-Depths, lesson, copied links, presets, exports and formulas all work in the browser, with no request.
+Controls are made from the fields of the Settings (controls.py), so bounds and defaults have one source, and links can
+set, lock or hide them. Depths, lesson, copied links, presets, exports and formulas all work in the browser, with no
+request. What a tab asks beside its hero is an experiment of its own (experiment.py).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,19 +34,13 @@ import gradio as gr
 from gradio.components import Component
 from gradio.events import Dependency
 
-from components.sources import source
+from components.tabs.controls import Controls, quiet
 from components.widgets.predict import Predict
-from components.widgets.status import Status
 from components.widgets.tab_head import TabHead
 from components.words import LANGUAGES, words
-from playground.settings import Settings, default, spec
+from playground.settings import Settings, default
 
 LATEX = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
-
-
-def quiet(**more: Any) -> dict[str, Any]:
-    """What every listener of the page itself is given: no entry in the API, no spinner, no place in the queue."""
-    return {"api_visibility": "private", "show_progress": "hidden", "queue": False} | more
 
 
 def no_defaults(language: str) -> dict[str, Any]:
@@ -55,52 +49,13 @@ def no_defaults(language: str) -> dict[str, Any]:
 
 
 @dataclass
-class Tab:
+class Tab(Controls):
     """One tab in the making, and what the page needs of it afterwards."""
 
-    name: str
-    settings: type[Settings]
     defaults: Callable[[str], dict[str, Any]] = no_defaults  # language → values of its own for some fields
-    controls: dict[str, Component] = field(default_factory=dict)  # field → its control
-    run: gr.Button | None = None
-    stop: gr.Button | None = None
-    status: Status | None = None
+    adds: str = "{}"  # a JavaScript object: what the browser adds to what the tab's experiments ask
     formulas: list[gr.Markdown] = field(default_factory=list)
-
-    # ------------------------------------------------------------------ controls, made of fields
-
-    def control(self, name: str, kind: type[Component], **options: Any) -> Any:
-        """The control of a field. With no words of its own for a hint it has none."""
-        options.setdefault("label", words(f"{self.name}.{name}.label"))
-        options.setdefault("value", default(self.settings, name))
-        with suppress(KeyError):
-            options.setdefault("info", words(f"{self.name}.{name}.hint"))
-        self.controls[name] = kind(elem_id=f"{self.name}-{name}", interactive=True, **options)
-        return self.controls[name]
-
-    def slider(self, name: str, **options: Any) -> gr.Slider:
-        bounds = spec(self.settings, name)
-        high = bounds.slider_high or bounds.high
-        return self.control(name, gr.Slider, minimum=bounds.low, maximum=high, step=bounds.step, **options)
-
-    def textbox(self, name: str, **options: Any) -> gr.Textbox:
-        return self.control(name, gr.Textbox, max_length=spec(self.settings, name).limit, **options)
-
-    def dropdown(self, name: str, choices: list, **options: Any) -> gr.Dropdown:
-        return self.control(name, gr.Dropdown, choices=choices, **options)
-
-    def number(self, name: str, **options: Any) -> gr.Number:
-        bounds = spec(self.settings, name)
-        whole = 0 if isinstance(default(self.settings, name), int) else None
-        return self.control(name, gr.Number, minimum=bounds.low, maximum=bounds.high, precision=whole, **options)
-
-    def seed(self, name: str = "seed") -> gr.Number:
-        """The seed, and a dice that rolls another in the browser."""
-        with gr.Row(elem_classes="seed"):
-            seed = self.number(name, min_width=80)
-            dice = gr.Button(words("controls.dice"), elem_id=f"{self.name}-dice", min_width=60, scale=0)
-        dice.click(None, None, seed, js="() => Math.floor(Math.random() * 1e6)", **quiet())
-        return seed
+    said: gr.Textbox | None = None  # carries what the browser adds
 
     # ------------------------------------------------------------------ presets
 
@@ -121,27 +76,6 @@ class Tab:
         asked = json.dumps([self.name, list(wanted), list(wanted.values())])
         js = f"(...now) => playground.preset(...{asked}, now)"  # a teacher's lock holds against presets too
         return button.click(None, self._all(), self._all(), js=js, **quiet())
-
-    # ------------------------------------------------------------------ run, stop, status
-
-    def actions(self, *others: str) -> list[gr.Button]:
-        """Run, Stop and the status line; between them the tab's `others`, `NAME.OTHER` each, which are returned.
-
-        Ctrl-Enter clicks Run from anywhere in the tab.
-        """
-        with gr.Row(elem_classes="actions"):
-            self.run = gr.Button(
-                words("controls.run"), variant="primary", elem_id=f"{self.name}-run", min_width=110, scale=0
-            )
-            self.stop = gr.Button(
-                words("controls.stop"), variant="stop", elem_id=f"{self.name}-stop", min_width=90, scale=0
-            )
-            made = [
-                gr.Button(words(f"{self.name}.{other}"), elem_id=f"{self.name}-{other}", min_width=110, scale=0)
-                for other in others
-            ]
-            self.status = Status(self.name)
-        return made
 
     # ------------------------------------------------------------------ depths
 
@@ -168,14 +102,6 @@ class Tab:
         """Redraw `panel` whenever `value` changes, in the browser."""
         fill = f"(value) => playground.fill('{self.name}.maths', ({js})(value) || {{}})"
         return value.change(None, value, panel, js=fill, **quiet())
-
-    def code(self, *functions: str) -> gr.Code:
-        """The running program's own source of `functions`, "module:name" each, read when the panel is first opened."""
-        with gr.Accordion(words("panels.code"), open=False, elem_classes="panel", elem_id=f"{self.name}-code") as panel:
-            gr.Markdown(words("panels.code_hint"))
-            view = gr.Code(language="python", interactive=False, show_label=False, max_lines=40)
-        panel.expand(lambda: "\n\n".join(map(source, functions)), None, view, **quiet())
-        return view
 
     def exports(self, run: Component | None = None, script: Callable[..., str] | None = None) -> None:
         """Copy link, export the JSON of `run` if there is one, copy as Python: `script(**settings)` gives the text."""
@@ -233,11 +159,17 @@ class Tab:
 
 
 @contextmanager
-def tab(name: str, settings: type[Settings], defaults: Callable[[str], dict[str, Any]] = no_defaults) -> Iterator[Tab]:
+def tab(
+    name: str,
+    settings: type[Settings],
+    defaults: Callable[[str], dict[str, Any]] = no_defaults,
+    adds: str = "{}",
+) -> Iterator[Tab]:
     """A tab: its head, its body, and beside it the lesson `lessons/LANGUAGE/NAME.md`."""
-    made = Tab(name, settings, defaults)
+    made = Tab(name, settings, defaults, adds)
     with gr.Tab(words(f"tabs.{name}"), id=name, elem_id=f"tab-{name}"):
         TabHead(name)
+        made.said = gr.Textbox(visible="hidden")
         with gr.Row(elem_classes="tab-body"):
             with gr.Column(elem_classes="tab-main"):
                 yield made

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Any, NamedTuple
 
 import gradio as gr
 
 from components import runs
+from components.experiments.text import LAB, LOOK
 from components.saved_runs import FIRST_PROMPT, by_language
 from components.tabs import anatomy
-from components.text_values import for_reader, run_value
+from components.tabs.controls import quiet, streaming
+from components.tabs.experiment import experiments
+from components.text_values import for_reader, generation
 from components.widgets.branches import Branches
 from components.widgets.follower import Follower
 from components.widgets.next_word import NextWord
@@ -29,8 +32,9 @@ from playground.inference.engine import get_engine
 from playground.inference.tasks import Event
 from playground.text.as_python import as_python
 from playground.text.settings import DEFAULT_MODEL, GenerationSettings, PositionSettings
-from playground.text.tasks import GENERATE, POSITION
+from playground.text.tasks import POSITION
 
+CHOSEN = "{ prefix_ids: playground.text.chosenPath() }"  # experiments too go on from words chosen by hand
 CODE = (
     "playground.text.sampling:draw",
     "playground.text.sampling:gumbel",
@@ -45,7 +49,7 @@ CODE = (
 
 
 def build() -> anatomy.Tab:
-    with anatomy.tab("text", GenerationSettings, defaults) as tab:
+    with anatomy.tab("text", GenerationSettings, defaults, CHOSEN) as tab:
         presets = tab.presets("love", "poem", "hot")
         tab.textbox("prompt", lines=2, max_lines=8)
         with gr.Row():
@@ -81,10 +85,17 @@ def build() -> anatomy.Tab:
         with tab.look_inside():
             maths = tab.maths()
             tab.code(*CODE)
+            if LOOK:
+                with experiments(tab, "look"):
+                    for module in LOOK:
+                        module.build(tab)
+        with tab.lab(), experiments(tab, "lab"):
+            for module in LAB:
+                module.build(tab)
         follower = Follower(elem_id="text-follower", elem_classes="pg-unseen")
         # what the browser adds to a request
-        language, prefix, ticket = (gr.Textbox(visible="hidden") for _ in range(3))
-    listen(tab, Parts(presets, more, fetch, strip, bars, branches, maths, follower, language, prefix, ticket))
+        language, prefix = gr.Textbox(visible="hidden"), gr.Textbox(visible="hidden")
+    listen(tab, Parts(presets, more, fetch, strip, bars, branches, maths, follower, language, prefix))
     tab.finish()
     return tab
 
@@ -102,17 +113,15 @@ class Parts(NamedTuple):
     follower: Follower
     language: gr.Textbox
     prefix: gr.Textbox
-    ticket: gr.Textbox
 
 
 def listen(tab: anatomy.Tab, parts: Parts) -> None:
     """Tie the parts together: every request that the tab makes starts here."""
-    presets, more, fetch, strip, bars, branches, maths, follower, language, prefix, ticket = parts
+    presets, more, fetch, strip, bars, branches, maths, follower, language, prefix = parts
     controls = list(tab.controls.values())
 
     # ---- a run: from the prompt and the words chosen by hand, from the end of the story, or from a word in it
     inputs = [language, prefix, *controls]
-    streaming = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
 
     def from_path(path: str) -> str:
         return f"(l, p, ...values) => [playground.language, JSON.stringify(playground.text.{path}()), ...values]"
@@ -132,26 +141,27 @@ def listen(tab: anatomy.Tab, parts: Parts) -> None:
             async for value in values_of_run:
                 yield value
 
-    tab.run.click(run, inputs, strip, js=from_path("chosenPath"), **streaming)
-    tab.controls["prompt"].submit(run, inputs, strip, js=from_path("chosenPath"), **streaming)
-    more.click(run, inputs, strip, js=from_path("path"), **streaming)
-    strip.branch(branch, inputs, strip, js=from_path("path"), **streaming)
-    tab.stop.click(stop, ticket, None, js="() => [playground.text.running()]", **anatomy.quiet())
+    tab.run.click(run, inputs, strip, js=from_path("chosenPath"), **streaming())
+    tab.controls["prompt"].submit(run, inputs, strip, js=from_path("chosenPath"), **streaming())
+    more.click(run, inputs, strip, js=from_path("path"), **streaming())
+    strip.branch(branch, inputs, strip, js=from_path("path"), **streaming())
+    going = "() => [JSON.stringify([playground.text.running()])]"
+    tab.stop.click(runs.stop_all, tab.said, None, js=going, **quiet())
 
     # ---- the distribution at the place that the reader looks at
-    follower.moved(position, language, bars, js="() => [playground.language]", trigger_mode="always_last", **streaming)
+    follower.moved(position, language, bars, js="() => [playground.language]", **streaming(trigger_mode="always_last"))
     filled = "() => playground.fill('text.maths', playground.text.maths())"
-    follower.redrawn(None, None, maths, js=filled, **anatomy.quiet())
+    follower.redrawn(None, None, maths, js=filled, **quiet())
 
     # ---- models that must be fetched first
-    tab.controls["model"].change(can_fetch, tab.controls["model"], fetch, **anatomy.quiet())
-    coming = fetch.click(fetch_model, tab.controls["model"], [tab.status, fetch], **streaming)
-    coming.then(None, js="() => playground.emit('text.again', 1)", **anatomy.quiet())
+    tab.controls["model"].change(can_fetch, tab.controls["model"], fetch, **quiet())
+    coming = fetch.click(fetch_model, tab.controls["model"], [tab.status, fetch], **streaming())
+    coming.then(None, js="() => playground.emit('text.again', 1)", **quiet())
 
     # ---- presets set the controls, then run; an opened file sets them to its last run's
     for name, values in PRESETS.items():
         chosen = tab.preset(presets[name], **values)
-        chosen.then(run, inputs, strip, js="(l, p, ...values) => [playground.language, '[]', ...values]", **streaming)
+        chosen.then(run, inputs, strip, js="(l, p, ...values) => [playground.language, '[]', ...values]", **streaming())
 
     def opened(event: gr.EventData) -> list[Any]:
         try:
@@ -160,7 +170,7 @@ def listen(tab: anatomy.Tab, parts: Parts) -> None:
             return [gr.skip() for _ in controls]
         return [gr.update(**tab.saying(name, getattr(settings, name))) for name in tab.controls]
 
-    branches.open(opened, None, controls, **anatomy.quiet())
+    branches.open(opened, None, controls, **quiet())
 
 
 PRESETS = {
@@ -195,15 +205,8 @@ def origin(settings: Any) -> dict[str, Any]:
 
 
 def generate(asked: dict[str, Any], language: str, request: gr.Request) -> AsyncIterator[str]:
-    """A text run as values of the strip, the first of them with its settings."""
-    known = False
-
-    def tell(event: Event, settings: GenerationSettings) -> dict[str, Any]:
-        nonlocal known
-        first, known = {} if known else {"settings": settings.as_dict()}, True
-        return for_reader(run_value(event, settings) | first, language)
-
-    return runs.values(GENERATE, lambda: GenerationSettings(**asked), tell, request)
+    """A text run as values of the strip."""
+    return runs.values(*generation(asked, language), request)
 
 
 async def position(request: gr.Request, event: gr.EventData, language: str) -> AsyncIterator[str]:
@@ -219,12 +222,6 @@ async def position(request: gr.Request, event: gr.EventData, language: str) -> A
     async with aclosing(runs.values(POSITION, ask, tell, request)) as values:
         async for value in values:
             yield value
-
-
-def stop(ticket: str) -> None:
-    """Stop a run, if there is one; its own stream tells the rest."""
-    with suppress(PlaygroundError):  # it may have ended by itself
-        runs.stop(ticket)
 
 
 def can_fetch(model: str) -> Any:

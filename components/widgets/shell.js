@@ -38,6 +38,26 @@
     location.search = query;
   }
 
+  // ---------------------------------------------------------------- experiments
+  let experiment = null; // the one that was last chosen: a link opens it again
+
+  function setExperiment(name) {
+    experiment = name;
+    emit("experiment", name);
+  }
+
+  /** Open an experiment of a tab, at the depth it lies in, and bring it into view. Returns whether there is one. */
+  function openExperiment(tab, name) {
+    const button = /^\w+$/.test(name) && document.getElementById(`${tab}-${name}-button`);
+    if (!button) return false;
+    const deepest = button.closest(".depth-lab") ? "lab" : button.closest(".depth-look") ? "look" : "play";
+    if (deepest === "lab" || root.dataset.depth === "play") setDepth(deepest);
+    button.click();
+    setExperiment(name);
+    requestAnimationFrame(() => button.scrollIntoView({ block: "start", behavior: window.playground.reducedMotion() ? "auto" : "smooth" }));
+    return true;
+  }
+
   // ---------------------------------------------------------------- links
   let here = null; // gives the query that reopens what is on screen; set by the tab that was last touched
 
@@ -49,6 +69,7 @@
     const now = new URLSearchParams({ tab, lang: window.playground.language });
     if (root.dataset.depth !== "play") now.set("depth", root.dataset.depth);
     if (root.dataset.lesson === "open") now.set("lesson", "open");
+    if (experiment && root.dataset.depth !== "play") now.set("experiment", experiment);
     fields.forEach((field, i) => {
       const value = Array.isArray(values[i]) ? values[i].join(",") : values[i];
       const left = defaults.own.includes(field) ? untouched : stands(field);
@@ -88,18 +109,22 @@
     if (!opening) return;
     locked = { tab: opening.tab, fields: opening.locked || [] };
     if (opening.problems?.length) toast(opening.problems.map(window.playground.sentence).join(" "), 12);
+    const asked = new URLSearchParams(location.search).get("experiment");
+    if (asked && opening.tab) openExperiment(opening.tab, asked);
     if (opening.run) document.getElementById(`${opening.tab}-run`)?.click();
     emit("opened", opening);
   }
 
-  // Ctrl-Enter (or Cmd-Enter) runs the tab in front, wherever the focus is.
+  // Ctrl-Enter (or Cmd-Enter) runs the experiment that has the focus, else the tab in front.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-    const button = [...document.querySelectorAll("[id$='-run']")].find((element) => element.offsetParent);
+    const within = event.target.closest?.(".experiments") ?? document;
+    const button = [...within.querySelectorAll("[id$='-run']")].find((element) => element.offsetParent);
     if (!button || button.disabled) return;
     event.preventDefault();
     button.click();
   });
 
-  Object.assign(window.playground, { setDepth, setLesson, setTheme, setLanguage, remember, copyLink, exportRun, preset, opened });
+  Object.assign(window.playground, { setDepth, setLesson, setTheme, setLanguage, remember, copyLink, exportRun, preset, opened,
+    setExperiment, openExperiment });
 })();

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from playground.inference.sources import Embedded, Hub, Source
+from playground.inference.checkpoints import Checkpoint, list_checkpoints
+from playground.inference.sources import WEIGHTS, Embedded, Hub, Source
 from playground.inference.wheels import Wheel
 
 
@@ -23,6 +24,7 @@ class Card:
     context: int  # positions; 0 when unknown
     chat: bool = False  # instruction-tuned: prompts go through its chat template
     task: str = "text-generation"
+    checkpoint: Checkpoint | None = None  # an earlier moment of an embedded model's training
 
     @property
     def source(self) -> str:
@@ -132,6 +134,17 @@ CARDS: tuple[Card, ...] = (
         context=1024,
     ),
 )
+
+
+def moments(card: Card) -> list[Card]:
+    """The checkpoints of an embedded model as models of their own, by step: "tales@36" after step 36, "tales" last.
+
+    They load by their ids and are listed nowhere. Raises ModelError for a damaged checkpoint.
+    """
+    *earlier, last = list_checkpoints(WEIGHTS / card.id)
+    return [replace(card, id=f"{card.id}@{each.step}", checkpoint=each) for each in earlier] + [
+        replace(card, checkpoint=last)
+    ]
 
 
 def unlisted(repo: str) -> Card:

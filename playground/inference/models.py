@@ -20,7 +20,7 @@ from pathlib import Path
 
 from playground.errors import ModelError, PlaygroundError
 from playground.inference import device, folders, reading
-from playground.inference.cards import CARDS, Card, unlisted
+from playground.inference.cards import CARDS, Card, moments, unlisted
 from playground.inference.reading import LoadedModel
 from playground.inference.sources import Source
 
@@ -80,13 +80,18 @@ class ModelStore:
         return list(self._cards.values())
 
     def card(self, model: str) -> Card:
-        """The card of a listed id, of a listed model's hub repository, or (not on a public page) of any hub id.
+        """The card of a listed id or one of its moments ("tales@36"), of a listed model's hub repository, or (not on a
+        public page) of any hub id.
 
         Raises ModelError: unknown_model or model_not_public.
         """
         for card in self._cards.values():
             if model == card.id or model == card.repo != "":
                 return card
+            if card.embedded and isinstance(model, str) and model.startswith(f"{card.id}@"):
+                for moment in moments(card):
+                    if model == moment.id:
+                        return moment
         choices = tuple(self._cards)
         if not isinstance(model, str) or not HUB_ID.fullmatch(model):
             raise ModelError("unknown_model", model=model, choices=choices)

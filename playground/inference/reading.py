@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from playground.errors import ModelError
 from playground.inference import device
 from playground.inference.cards import Card
+from playground.inference.checkpoints import load_checkpoint
 from playground.inference.folders import Contents, broken, inspect, read_json, weight_files
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def _model(card: Card, folder: Path, contents: Contents) -> PreTrainedModel:
     import torch
 
     quiet()
+    if card.checkpoint is not None:
+        return load_checkpoint(folder, card.checkpoint).requires_grad_(False)
     kind = read_json(folder / "config.json")
     if "auto_map" in kind:
         raise ModelError("model_needs_code", model=card.id)

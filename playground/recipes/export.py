@@ -15,9 +15,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import AutoTokenizer, GenerationConfig, GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
+from playground.inference.checkpoints import save_checkpoint
 from playground.recipes.card import Card, write_card
 from playground.recipes.language_model import Plan, Run, validation_loss
-from playground.text.checkpoints import save_checkpoint
 
 
 @dataclasses.dataclass(frozen=True)

@@ -77,3 +77,17 @@ class GenerationSettings(ShapeSettings):
     def stop_strings(self) -> tuple[str, ...]:
         """The texts that end a sample."""
         return tuple(line.replace("\\n", "\n") for line in self.stop.splitlines() if line)
+
+
+@dataclass(frozen=True)
+class PairSettings(GenerationSettings):
+    """Two runs with the same luck: as these settings say, and again with a second temperature, top_k and top_p."""
+
+    second_temperature: float = number(1.4, low=0.0, high=2.0, step=0.05)
+    second_top_k: int = integer(0, low=0, high=1000, slider_high=100)
+    second_top_p: float = number(1.0, low=0.0, high=1.0, step=0.01)
+
+    def run(self, second: bool = False) -> GenerationSettings:
+        """The settings of the first run, or of the second; one sample of either."""
+        other = {name: getattr(self, f"second_{name}") for name in ("temperature", "top_k", "top_p")} if second else {}
+        return GenerationSettings.of(self.as_dict() | other | {"num_samples": 1})

@@ -9,7 +9,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from components import api
+from components.endpoints import generation
 from playground.errors import SENTENCES
 from playground.text.settings import GenerationSettings, NextTokenSettings
 
@@ -104,7 +104,8 @@ def test_only_the_api_is_public(client):
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "settings"), [(api.generate_text, GenerationSettings), (api.next_token, NextTokenSettings)]
+    ("endpoint", "settings"),
+    [(generation.generate_text, GenerationSettings), (generation.next_token, NextTokenSettings)],
 )
 def test_every_setting_is_an_argument_with_the_settings_own_default(endpoint, settings):
     arguments = {name: parameter.default for name, parameter in inspect.signature(endpoint).parameters.items()}

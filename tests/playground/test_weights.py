@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 import playground
 from playground.errors import ModelError
-from playground.text.checkpoints import Checkpoint, list_checkpoints, load_checkpoint
+from playground.inference.checkpoints import Checkpoint, list_checkpoints, load_checkpoint
 
 WEIGHTS = Path(playground.__file__).parent / "weights"
 LANGUAGE_MODELS = ("tales", "poems")

@@ -7,9 +7,9 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from playground.inference.checkpoints import list_checkpoints, load_checkpoint
 from playground.recipes import poems, tales
 from playground.recipes.export import main
-from playground.text.checkpoints import list_checkpoints, load_checkpoint
 
 STORY = (
     "Once upon a time there was a fox. He was a very small fox.\n"

@@ -1,0 +1,10 @@
+"""The public endpoints, a file a technique: `gr.api` functions whose docstrings are the API page.
+
+What is posted reaches the settings' own checks untouched, an endpoint's arguments are the settings by their names, and
+every error is one English sentence.
+"""
+
+from components.endpoints.generation import generate_text, next_token
+from components.endpoints.models import list_models, stop_run
+
+ENDPOINTS = {function.__name__: function for function in (generate_text, next_token, list_models, stop_run)}

@@ -1,0 +1,38 @@
+"""What endpoints share: following a run to its end, and errors as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+import gradio as gr
+
+from components import runs
+from playground.inference.tasks import Event, Task
+from playground.settings import Settings
+
+
+def refuse(error: Exception) -> gr.Error:
+    """`error` as Gradio passes it on to a client: the sentence, no stack trace."""
+    return gr.Error(str(runs.as_sentence(error)), print_exception=False)
+
+
+async def events_of(task: Task, settings: Settings, request: gr.Request | None) -> AsyncIterator[Event]:
+    """Fetch the models that the run needs, if need be, then follow it."""
+    for model in task.models(settings):
+        async with aclosing(runs.fetch(model)) as coming:
+            async for event in coming:
+                yield event
+    async with aclosing(runs.follow(task, settings, request)) as events:
+        async for event in events:
+            yield event
+
+
+async def last_frame(task: Task, settings: Settings, request: gr.Request | None) -> Any:
+    """The last frame of a run. Raises the error that it ended with, or was refused by."""
+    async with aclosing(events_of(task, settings, request)) as events:
+        async for event in events:
+            if event.error is not None:
+                raise event.error
+    return event.frame

@@ -1,0 +1,8 @@
+"""The experiments of the text tab, in the order in which they stand on the page."""
+
+from __future__ import annotations
+
+from components.experiments.text import learning, pair
+
+LOOK = ()
+LAB = (pair, learning)

@@ -1,0 +1,116 @@
+"""Controls made of a Settings' fields, and what stands around them: seed, Run and Stop, the Code panel.
+
+What tabs (anatomy.py) and experiments (experiment.py) have in common. Each control takes bounds and default from its
+field, its words from `NAME.FIELD.label` and `NAME.FIELD.hint`, and its element id is `NAME-FIELD`.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+from gradio.i18n import I18nData
+
+from components.sources import source
+from components.widgets.status import Status
+from components.words import words
+from playground.settings import Settings, default, spec
+
+
+def quiet(**more: Any) -> dict[str, Any]:
+    """What every listener of the page itself is given: no entry in the API, no spinner, no place in the queue."""
+    return {"api_visibility": "private", "show_progress": "hidden", "queue": False} | more
+
+
+def streaming(**more: Any) -> dict[str, Any]:
+    """What every listener that streams a run is given; the engine's own queue and limits tell runs apart."""
+    return {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None} | more
+
+
+@dataclass
+class Controls:
+    """The controls of one place on the page. `name` is "text", or "text.draw" for an experiment of that tab."""
+
+    name: str
+    settings: type[Settings]
+    controls: dict[str, Component] = field(default_factory=dict, kw_only=True)  # field → its control
+    run: gr.Button | None = field(default=None, kw_only=True)
+    stop: gr.Button | None = field(default=None, kw_only=True)
+    status: Status | None = field(default=None, kw_only=True)
+
+    @property
+    def id(self) -> str:
+        """What the element ids of this place begin with."""
+        return self.name.replace(".", "-")
+
+    def words(self, key: str) -> I18nData:
+        """The words of `key` here, or else of the tab that this place belongs to. Raises KeyError."""
+        with suppress(KeyError):
+            return words(f"{self.name}.{key}")
+        return words(f"{self.name.partition('.')[0]}.{key}")
+
+    # ------------------------------------------------------------------ controls, made of fields
+
+    def control(self, name: str, kind: type[Component], **options: Any) -> Any:
+        """The control of a field. With no words of its own for a hint it has none."""
+        options.setdefault("label", self.words(f"{name}.label"))
+        options.setdefault("value", default(self.settings, name))
+        with suppress(KeyError):
+            options.setdefault("info", self.words(f"{name}.hint"))
+        self.controls[name] = kind(elem_id=f"{self.id}-{name}", interactive=True, **options)
+        return self.controls[name]
+
+    def slider(self, name: str, **options: Any) -> gr.Slider:
+        bounds = spec(self.settings, name)
+        high = bounds.slider_high or bounds.high
+        return self.control(name, gr.Slider, minimum=bounds.low, maximum=high, step=bounds.step, **options)
+
+    def textbox(self, name: str, **options: Any) -> gr.Textbox:
+        return self.control(name, gr.Textbox, max_length=spec(self.settings, name).limit, **options)
+
+    def dropdown(self, name: str, choices: list, **options: Any) -> gr.Dropdown:
+        return self.control(name, gr.Dropdown, choices=choices, **options)
+
+    def number(self, name: str, **options: Any) -> gr.Number:
+        bounds = spec(self.settings, name)
+        whole = 0 if isinstance(default(self.settings, name), int) else None
+        return self.control(name, gr.Number, minimum=bounds.low, maximum=bounds.high, precision=whole, **options)
+
+    def seed(self, name: str = "seed") -> gr.Number:
+        """The seed, and a dice that rolls another in the browser."""
+        with gr.Row(elem_classes="seed"):
+            seed = self.number(name, min_width=80)
+            dice = gr.Button(words("controls.dice"), elem_id=f"{self.id}-dice", min_width=60, scale=0)
+        dice.click(None, None, seed, js="() => Math.floor(Math.random() * 1e6)", **quiet())
+        return seed
+
+    # ------------------------------------------------------------------ run, stop, status
+
+    def actions(self, *others: str) -> list[gr.Button]:
+        """Run, Stop and the status line; between them this place's `others`, `NAME.OTHER` each, which are returned."""
+        with gr.Row(elem_classes="actions"):
+            self.run = gr.Button(
+                words("controls.run"), variant="primary", elem_id=f"{self.id}-run", min_width=110, scale=0
+            )
+            self.stop = gr.Button(
+                words("controls.stop"), variant="stop", elem_id=f"{self.id}-stop", min_width=90, scale=0
+            )
+            made = [
+                gr.Button(words(f"{self.name}.{other}"), elem_id=f"{self.id}-{other}", min_width=110, scale=0)
+                for other in others
+            ]
+            self.status = Status(self.id)
+        return made
+
+    # ------------------------------------------------------------------ the Code panel
+
+    def code(self, *functions: str) -> gr.Code:
+        """The running program's own source of `functions`, "module:name" each, read when the panel is first opened."""
+        with gr.Accordion(words("panels.code"), open=False, elem_classes="panel", elem_id=f"{self.id}-code") as panel:
+            gr.Markdown(words("panels.code_hint"))
+            view = gr.Code(language="python", interactive=False, show_label=False, max_lines=40)
+        panel.expand(lambda: "\n\n".join(map(source, functions)), None, view, **quiet())
+        return view

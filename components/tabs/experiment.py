@@ -1,0 +1,111 @@
+"""An experiment: one question with its few controls, Run and Stop, and one widget that shows what comes.
+
+A tab has a row of them in Look inside and another in the Lab; one is open at a time, and what is closed is not mounted.
+
+    def build(tab: anatomy.Tab) -> None:            # components/experiments/text/draw.py
+        with experiment(tab, "draw", DrawSettings) as here:
+            here.slider("draws")                    # words text.draw.draws.label; else text.draws.label
+            here.actions()
+            view = Draws(None, elem_id="text-draw-view")
+            here.code("playground.text.draws:draw_many")
+        here.runs(view, DRAW)
+
+A run's settings are the tab's controls, then the experiment's own, then what the browser adds (Tab.adds): a prompt is
+asked for once on the page. In the browser the widget follows with `playground.experiment` (widgets/experiment.js).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+from gradio.events import Dependency
+
+from components import runs
+from components.tabs.anatomy import LATEX, Tab
+from components.tabs.controls import Controls, quiet, streaming
+from components.words import words
+from playground.inference.tasks import Event, Task
+from playground.settings import Settings
+
+Asked = dict[str, Any]
+Handler = Callable[[Asked, str, gr.Request], AsyncIterator[str]]
+
+
+@dataclass
+class Experiment(Controls):
+    """One experiment in the making. `tab` is the tab it belongs to."""
+
+    tab: Tab
+
+    def runs(
+        self,
+        view: Component,
+        task: Task,
+        tell: Callable[[Event, Settings], dict[str, Any]] = runs.told_whole,
+        adds: str | None = None,
+    ) -> Dependency:
+        """Run runs `task` with this experiment's settings; its frames are dicts, which become values of `view`."""
+
+        def handler(asked: Asked, language: str, request: gr.Request) -> AsyncIterator[str]:
+            return runs.values(task, lambda: self.settings.of(asked), tell, request)
+
+        return self.listen(view, handler, adds)
+
+    def listen(self, view: Component, handler: Handler, adds: str | None = None) -> Dependency:
+        """Run calls handler(asked, language, request), whose values are those of `view`; Enter in a line runs too.
+
+        `adds` is a JavaScript object that joins what is asked, in the place of Tab.adds.
+        """
+        fields = [*self.tab.controls, *self.controls]
+        inputs = [self.tab.said, *self.tab.controls.values(), *self.controls.values()]
+
+        async def run(request: gr.Request, said: str, *values: Any) -> AsyncIterator[str]:
+            told = heard(said)
+            asked = dict(zip(fields, values, strict=True)) | told.get("adds", {})
+            async with aclosing(handler(asked, told.get("language", "en"), request)) as stream:
+                async for value in stream:
+                    yield value
+
+        says = f"JSON.stringify({{ language: playground.language, adds: {adds or self.tab.adds} }})"
+        js = f"(_, ...values) => [{says}, ...values]"
+        lines = [c for c in self.controls.values() if isinstance(c, gr.Textbox) and c.lines == 1]
+        started = gr.on([self.run.click, *(line.submit for line in lines)], run, inputs, view, js=js, **streaming())
+        tickets = f"() => [playground.tickets('{self.id}')]"
+        self.stop.click(runs.stop_all, self.tab.said, None, js=tickets, **quiet())
+        return started
+
+
+def heard(said: Any) -> dict[str, Any]:
+    """What the browser said beside the controls. Whoever posts by hand may have put anything there, or nothing."""
+    try:
+        told = json.loads(said)
+    except (TypeError, ValueError):
+        return {}
+    sound = isinstance(told, dict) and isinstance(told.get("adds", {}), dict)
+    return told if sound and isinstance(told.get("language", ""), str) else {}
+
+
+@contextmanager
+def experiments(tab: Tab, depth: str) -> Iterator[gr.Tabs]:
+    """The row of experiments of one depth, "look" or "lab": what is made in it is `experiment`s."""
+    gr.Markdown(words(f"{tab.name}.experiments.{depth}"), elem_classes="experiments-head")
+    with gr.Tabs(
+        elem_classes="experiments", elem_id=f"{tab.name}-experiments-{depth}", overflow_behavior="wrap"
+    ) as row:
+        yield row
+
+
+@contextmanager
+def experiment(tab: Tab, name: str, settings: type[Settings]) -> Iterator[Experiment]:
+    """One entry of the row: its title, what it asks, then what is made in it."""
+    here = Experiment(f"{tab.name}.{name}", settings, tab)
+    with gr.Tab(here.words("title"), id=name, elem_id=here.id) as entry:
+        gr.Markdown(here.words("intro"), latex_delimiters=LATEX, elem_classes="experiment-intro")
+        yield here
+    entry.select(None, None, None, js=f"() => playground.setExperiment('{name}')", **quiet())

@@ -1,0 +1,79 @@
+/* How an experiment's widget follows what the server sends: playground.experiment. One run, or several side by side.
+
+   playground.experiment({ name: "text-draw", props, watch, show(value) { … } })
+     value  {run, state, …}: what a run tells as it goes; show is called with each that tells more than its state
+   playground.experiment({ name: "text-pair", props, watch, show(part, value) { … }, parts: true, fresh() { … } })
+     several runs: show(part, value) for each part's values, in their order
+   fresh()  is called when Run was pressed again, before the first value of the new run
+
+   It says where the run stands on the status line (bus topic NAME.status), and knows its tickets for Stop. */
+(() => {
+  "use strict";
+  const { unpack, emit } = window.playground;
+  const going = new Map(); // name of an experiment → tickets of its runs that go on
+  const ABOUT = ["run", "state", "position", "progress", "bytes", "expires", "reason", "error", "settings", "notices"];
+
+  /** The tickets of what an experiment has going, as runs.stop_all takes them. */
+  const tickets = (name) => JSON.stringify([...(going.get(name) || [])]);
+
+  function note(name, value) {
+    if (!going.has(name)) going.set(name, new Set());
+    if (!value.run || value.run === "saved") return;
+    if (value.state === "done") going.get(name).delete(value.run);
+    else going.get(name).add(value.run);
+  }
+
+  const tells = (value) => Object.keys(value).some((key) => !ABOUT.includes(key));
+
+  function experiment({ name, props, watch, show, fresh = () => {}, parts = false }) {
+    let over = true; // the last value seen was an end
+    let said = []; // notices of the run
+
+    function tell(value) {
+      said = value.notices ?? said;
+      emit(`${name}.status`, { ...value, reason: value.run === "saved" ? "saved" : value.reason, notices: said });
+    }
+
+    function begin() {
+      if (!over) return;
+      over = false;
+      said = [];
+      going.get(name)?.clear();
+      fresh();
+    }
+
+    function receiveOne(value) {
+      begin();
+      note(name, value);
+      tell(value);
+      if (tells(value) && !parts) show(value);
+      over = value.state === "done";
+    }
+
+    /** Of several runs the status line tells of the one that is furthest behind, or of what went wrong. */
+    function receiveParts(value) {
+      begin();
+      const all = Object.values(value.parts || {}).flat();
+      for (const [part, values] of Object.entries(value.parts || {})) {
+        for (const one of values) { note(name, one); show(part, one); }
+      }
+      const order = ["queued", "loading", "running"];
+      const behind = all.filter((one) => one.state !== "done").sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state))[0];
+      const wrong = all.find((one) => one.error);
+      if (value.state === "done") tell({ state: "done", error: value.error ?? wrong?.error, reason: all.some((one) => one.reason === "stopped") ? "stopped" : undefined });
+      else if (behind) tell({ state: behind.state, position: behind.position, progress: behind.progress, bytes: behind.bytes });
+      over = value.state === "done";
+    }
+
+    function receive() {
+      let value = unpack(props.value);
+      if (value?.saved) value = value.saved[window.playground.language]; // made beforehand (components/saved_runs.py)
+      if (value?.state) (parts && value.parts ? receiveParts : receiveOne)(value);
+    }
+
+    watch("value", receive);
+    receive();
+  }
+
+  Object.assign(window.playground, { experiment, tickets });
+})();
