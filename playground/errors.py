@@ -25,6 +25,19 @@ SENTENCES: dict[str, str] = {
     "only its last {kept} were read.",
     "prompt_unknown": "{model} has never seen {count} of the prompt's characters, and reads them as blanks.",
     "time_limit": "The run reached its time limit of {seconds} seconds. What it made so far is kept.",
+    # acrostics
+    "acrostic_count": "An acrostic has four or eight characters, one to begin each line; this has {count}. "
+    "Try 春夏秋冬, or 春夏秋冬风花雪月.",
+    "acrostic_letter": "{character} is a letter, and this model writes in Chinese characters only. Type four or eight "
+    "of those, such as 春夏秋冬 or 花好月圆.",
+    "acrostic_digit": "{character} is a digit, and no line of a poem begins with one. Write numbers in Chinese "
+    "characters (一二三四), or try 春夏秋冬.",
+    "acrostic_kana": "{character} is Japanese kana, and this model writes in Chinese characters only. Type four or "
+    "eight of those, such as 春夏秋冬 or 花好月圆.",
+    "acrostic_not_han": "{character} ({code}) is not a Chinese character, and only those can begin a line. Type four "
+    "or eight of them, such as 春夏秋冬 or 花好月圆.",
+    "acrostic_unknown": "{model} never saw {character} in a poem, so it cannot go on from it. Choose another "
+    "character; 春夏秋冬 and 花好月圆 work.",
     # models
     "unknown_model": "There is no model called {model}. Choose one of {choices}.",
     "model_not_public": "On a public page only the listed models load, and {model} is not listed. "

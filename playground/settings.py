@@ -33,7 +33,7 @@ class Spec:
     high: float | None = None
     step: float | None = None
     slider_high: float | None = None  # where a slider ends when the whole range would make it too coarse
-    choices: Sequence[str] | None = None
+    choices: Sequence[str] | Sequence[int] | None = None
     limit: int | None = None  # characters of a text, items of a list
 
 
@@ -103,6 +103,18 @@ def choice(default: str, choices: Sequence[str]) -> Any:
         return value
 
     return _field(default, Spec(check, choices=tuple(choices)))
+
+
+def whole_choice(default: int, choices: Sequence[int]) -> Any:
+    """One of a few whole numbers; 5.0 counts as 5."""
+
+    def check(name: str, value: Any) -> int:
+        real = _finite(name, value)
+        if real not in choices:
+            raise SettingError("not_one_of", field=name, choices=tuple(map(str, choices)), value=value)
+        return int(value)
+
+    return _field(default, Spec(check, low=min(choices), high=max(choices), choices=tuple(choices)))
 
 
 def integers(default: tuple[int, ...] = (), *, low: int, high: int, limit: int) -> Any:

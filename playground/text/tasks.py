@@ -8,6 +8,8 @@ from typing import Any
 from playground.inference.cards import CARDS
 from playground.inference.control import Control
 from playground.inference.tasks import Lane, Task
+from playground.text import acrostic_form
+from playground.text.acrostic_form import AcrosticSettings
 from playground.text.frames import conclude, merge
 from playground.text.settings import GenerationSettings, NextTokenSettings, PositionSettings
 
@@ -53,6 +55,17 @@ def _waterfall(settings: NextTokenSettings, control: Control) -> Iterator[dict[s
     yield from waterfall(settings, control)
 
 
+def _acrostic(settings: AcrosticSettings, control: Control) -> Iterator[dict[str, Any] | None]:
+    from playground.text.acrostic import acrostic
+
+    yield from acrostic(settings, control)
+
+
+def _acrostic_bytes(settings: AcrosticSettings) -> int:
+    characters = len(settings.characters) * (settings.line_length + 1)
+    return characters * (CACHE_BYTES_PER_TOKEN + TRACE_BYTES_PER_TOKEN)
+
+
 GENERATE = Task(
     name="generate_text",
     lane=Lane.INTERACTIVE,
@@ -65,3 +78,13 @@ GENERATE = Task(
 )
 POSITION = Task("position", Lane.INTERACTIVE, run=_position, models=_models, peak_bytes=_prompt_bytes, seconds=30)
 NEXT_TOKEN = Task("next_token", Lane.INTERACTIVE, run=_waterfall, models=_models, peak_bytes=_prompt_bytes, seconds=30)
+ACROSTIC = Task(
+    name="acrostic",
+    lane=Lane.INTERACTIVE,
+    run=_acrostic,
+    models=lambda settings: (acrostic_form.MODEL,),
+    peak_bytes=_acrostic_bytes,
+    merge=acrostic_form.merge,
+    conclude=acrostic_form.conclude,
+    seconds=acrostic_form.LONGEST,
+)
