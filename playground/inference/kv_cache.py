@@ -107,6 +107,12 @@ class KVCache:
         if not shelf.rows:
             del self._shelves[shelf.length]
 
+    def copy(self, source: Row, row: Row) -> None:
+        """Let `row` hold what `source`, of the same shelf, holds; what it held is gone."""
+        memory = row.shelf.memory
+        memory[:, :, row.index, :, : source.length] = memory[:, :, source.index, :, : source.length]
+        row.length = source.length
+
     def make_room(self, row: Row, tokens: int) -> None:
         """Move `row` to a longer shelf if `tokens` do not fit where it is."""
         if shelf_length(tokens) > row.shelf.length:

@@ -91,3 +91,17 @@ class PairSettings(GenerationSettings):
         """The settings of the first run, or of the second; one sample of either."""
         other = {name: getattr(self, f"second_{name}") for name in ("temperature", "top_k", "top_p")} if second else {}
         return GenerationSettings.of(self.as_dict() | other | {"num_samples": 1})
+
+
+@dataclass(frozen=True)
+class BeamSettings(PositionSettings):
+    """The most probable continuations, searched for with several beams (see playground.text.beam).
+
+    num_beams       1 to 8 beginnings that grow side by side; 1 is greedy search
+    max_new_tokens  1 to 100 tokens
+    length_penalty  −2 to 5: a text scores its sum of log-probabilities, divided by its length to this power
+    """
+
+    num_beams: int = integer(4, low=1, high=8)
+    max_new_tokens: int = integer(30, low=1, high=100)
+    length_penalty: float = number(1.0, low=-2.0, high=5.0, step=0.1)

@@ -8,13 +8,14 @@ from typing import Any
 from playground.inference.cards import CARDS
 from playground.inference.control import Control
 from playground.inference.tasks import Lane, Task
-from playground.text import acrostic_form
+from playground.text import acrostic_form, beam_frames
 from playground.text.acrostic_form import AcrosticSettings
 from playground.text.frames import conclude, merge
-from playground.text.settings import GenerationSettings, NextTokenSettings, PositionSettings
+from playground.text.settings import BeamSettings, GenerationSettings, NextTokenSettings, PositionSettings
 
 CACHE_BYTES_PER_TOKEN = 80 * 1024  # keys and values of one position; GPT-2 needs 74 kB, SmolLM2 46, `tales` 12
 TRACE_BYTES_PER_TOKEN = 4 * 1024  # a token with its ten alternatives, as Python objects
+NODE_BYTES = 2 * 1024  # a node of a beam search's tree, as Python objects, twice: in its frame and in the last
 LONGEST_CONTEXT = 2048  # positions counted at most for a prompt
 
 
@@ -32,6 +33,12 @@ def _prompt_bytes(settings: PositionSettings) -> int:
 def _generation_bytes(settings: GenerationSettings) -> int:
     new = settings.max_new_tokens * (CACHE_BYTES_PER_TOKEN + TRACE_BYTES_PER_TOKEN)
     return settings.num_samples * (_prompt_bytes(settings) + new)
+
+
+def _beam_bytes(settings: BeamSettings) -> int:
+    """A row for every beam, and a tree that grows by at most three nodes a beam and step."""
+    rows = _prompt_bytes(settings) + settings.max_new_tokens * CACHE_BYTES_PER_TOKEN
+    return settings.num_beams * (rows + 3 * settings.max_new_tokens * NODE_BYTES)
 
 
 def _host(settings: GenerationSettings) -> tuple[Any, Any]:
@@ -66,6 +73,12 @@ def _acrostic_bytes(settings: AcrosticSettings) -> int:
     return characters * (CACHE_BYTES_PER_TOKEN + TRACE_BYTES_PER_TOKEN)
 
 
+def _beam(settings: BeamSettings, control: Control) -> Iterator[dict[str, Any] | None]:
+    from playground.text.beam import beam_search
+
+    return (yield from beam_search(settings, control))
+
+
 GENERATE = Task(
     name="generate_text",
     lane=Lane.INTERACTIVE,
@@ -87,4 +100,14 @@ ACROSTIC = Task(
     merge=acrostic_form.merge,
     conclude=acrostic_form.conclude,
     seconds=acrostic_form.LONGEST,
+)
+BEAM = Task(
+    name="beam_search",
+    lane=Lane.INTERACTIVE,
+    run=_beam,
+    models=_models,
+    peak_bytes=_beam_bytes,
+    merge=beam_frames.merge,
+    conclude=beam_frames.conclude,
+    seconds=beam_frames.SECONDS,
 )
