@@ -24,6 +24,12 @@ SENTENCES: dict[str, str] = {
     "prompt_truncated": "The prompt is longer than the model can hold ({context} tokens): "
     "only its last {kept} were read.",
     "prompt_unknown": "{model} has never seen {count} of the prompt's characters, and reads them as blanks.",
+    "text_unknown": "{model} has never seen {count} of the text's characters. To it each is the same unknown sign, "
+    "so what it says of them means little.",
+    "text_cut": "The text is longer than can be scored at once: only its first {kept} tokens were.",
+    "text_strided": "The text is longer than the model can hold ({context} tokens), so it was read in windows that "
+    "overlap by half: every token after the first {context} was scored with at least {least} before it.",
+    "one_token": "The text is a single token, and perplexity begins with the second: write more.",
     "time_limit": "The run reached its time limit of {seconds} seconds. What it made so far is kept.",
     # acrostics
     "acrostic_count": "An acrostic has four or eight characters, one to begin each line; this has {count}. "
@@ -38,6 +44,8 @@ SENTENCES: dict[str, str] = {
     "or eight of them, such as 春夏秋冬 or 花好月圆.",
     "acrostic_unknown": "{model} never saw {character} in a poem, so it cannot go on from it. Choose another "
     "character; 春夏秋冬 and 花好月圆 work.",
+    # texts
+    "nothing_to_score": "There is no token in this text that {model} could score. Write at least one word.",
     # models
     "unknown_model": "There is no model called {model}. Choose one of {choices}.",
     "model_not_public": "On a public page only the listed models load, and {model} is not listed. "

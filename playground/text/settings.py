@@ -54,6 +54,14 @@ class NextTokenSettings(ShapeSettings):
 
 
 @dataclass(frozen=True)
+class ScoreSettings(Settings):
+    """A text that is given, to be scored by a model: how likely is it?"""
+
+    model: str = text("tales", limit=200)
+    text: str = text("", limit=PROMPT_LIMIT)  # last: its name hides the function
+
+
+@dataclass(frozen=True)
 class GenerationSettings(ShapeSettings):
     """Tokens drawn one after another from that distribution.
 

@@ -8,26 +8,45 @@ from typing import Any
 from playground.inference.cards import CARDS
 from playground.inference.control import Control
 from playground.inference.tasks import Lane, Task
-from playground.text import acrostic_form, beam_frames
+from playground.text import acrostic_form, beam_frames, scores
 from playground.text.acrostic_form import AcrosticSettings
 from playground.text.frames import conclude, merge
-from playground.text.settings import BeamSettings, GenerationSettings, NextTokenSettings, PositionSettings
+from playground.text.settings import (
+    BeamSettings,
+    GenerationSettings,
+    NextTokenSettings,
+    PositionSettings,
+    ScoreSettings,
+)
 
 CACHE_BYTES_PER_TOKEN = 80 * 1024  # keys and values of one position; GPT-2 needs 74 kB, SmolLM2 46, `tales` 12
 TRACE_BYTES_PER_TOKEN = 4 * 1024  # a token with its ten alternatives, as Python objects
 NODE_BYTES = 2 * 1024  # a node of a beam search's tree, as Python objects, twice: in its frame and in the last
 LONGEST_CONTEXT = 2048  # positions counted at most for a prompt
+SCORE_CHUNK_BYTES = 80 * 1024 * 1024  # three times 128 rows of 50 k float32
 
 
-def _models(settings: PositionSettings) -> tuple[str, ...]:
+def _models(settings: PositionSettings | ScoreSettings) -> tuple[str, ...]:
     return (settings.model,)
+
+
+def _context(model: str) -> int:
+    """Positions of a listed model; LONGEST_CONTEXT of one that nothing is known of."""
+    return next((card.context for card in CARDS if model in (card.id, card.repo)), 0) or LONGEST_CONTEXT
 
 
 def _prompt_bytes(settings: PositionSettings) -> int:
     """A prompt is cut to the model's context, so that is what it can take at most, however long it is."""
-    context = next((card.context for card in CARDS if settings.model in (card.id, card.repo)), 0) or LONGEST_CONTEXT
+    context = _context(settings.model)
     positions = min(len(settings.prompt) + len(settings.prefix_ids), context, LONGEST_CONTEXT)
     return positions * CACHE_BYTES_PER_TOKEN
+
+
+def _score_bytes(settings: ScoreSettings) -> int:
+    """The cache of one window, a chunk's distributions, and every token with what it tells."""
+    characters = len(settings.text)
+    cache = min(characters, _context(settings.model)) * CACHE_BYTES_PER_TOKEN
+    return cache + SCORE_CHUNK_BYTES + min(characters, scores.LONGEST) * TRACE_BYTES_PER_TOKEN
 
 
 def _generation_bytes(settings: GenerationSettings) -> int:
@@ -48,6 +67,12 @@ def _host(settings: GenerationSettings) -> tuple[Any, Any]:
         return TextHost(models[settings.model])
 
     return ("text", settings.model), make
+
+
+def _score(settings: ScoreSettings, control: Control) -> Iterator[dict[str, Any] | None]:
+    from playground.text.scoring import score
+
+    return score(settings, control)
 
 
 def _position(settings: PositionSettings, control: Control) -> Iterator[dict[str, Any] | None]:
@@ -88,6 +113,16 @@ GENERATE = Task(
     merge=merge,
     conclude=conclude,
     seconds=120,
+)
+SCORE = Task(
+    name="score_text",
+    lane=Lane.INTERACTIVE,
+    run=_score,
+    models=_models,
+    peak_bytes=_score_bytes,
+    merge=scores.merge,
+    conclude=scores.conclude,
+    seconds=scores.SECONDS,
 )
 POSITION = Task("position", Lane.INTERACTIVE, run=_position, models=_models, peak_bytes=_prompt_bytes, seconds=30)
 NEXT_TOKEN = Task("next_token", Lane.INTERACTIVE, run=_waterfall, models=_models, peak_bytes=_prompt_bytes, seconds=30)
