@@ -98,6 +98,7 @@ def test_only_the_api_is_public(client):
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
         "/generate_text",
         "/next_token",
+        "/score_text",
         "/list_models",
         "/stop_run",
     }

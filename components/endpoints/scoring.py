@@ -1,0 +1,33 @@
+"""Endpoints: how likely a text is to a model."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from components.endpoints.answering import last_frame, refuse
+from playground.text.settings import ScoreSettings
+from playground.text.tasks import SCORE
+
+
+async def score_text(text: str = "", model: str = "tales", request: gr.Request = None) -> dict:
+    """Score a text: every token's surprise, and perplexity.
+
+    Args:
+        text: what to score, as it stands (no chat template); of a very long one the first 8192 tokens are scored
+        model: id of a model, see /list_models; one that is not on the server is downloaded first
+
+    Returns:
+        `tokens`, each with `id`, `text` (`bytes` when it is only part of a character), `logprob`, ln p given all tokens
+        before it, `rank` (1 was the most probable), `entropy_bits` of the whole distribution there, `context` (tokens
+        before it that the model saw), and for the first 1024 `top`, the most probable as [id, text, logprob]. The first
+        token has nothing before it: null. `first` is what the model thinks of it after its beginning-of-text token;
+        null where the tokenizer puts that token there itself. `perplexity`, exp of transformers' mean loss, and
+        `bits_per_token`, of the `count` tokens after the first (null when there are none); `log_likelihood`, their sum,
+        and `total`, the sum with `first`, each {"nats", "bits"}; `bits_per_character` and `bits_per_byte` of the total;
+        `notices`.
+    """
+    asked = locals()
+    try:
+        return await last_frame(SCORE, ScoreSettings.of(asked), request)
+    except Exception as error:
+        raise refuse(error) from error

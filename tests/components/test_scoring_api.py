@@ -1,0 +1,74 @@
+"""The scoring endpoints of the real app, through gradio_client and as raw HTTP."""
+
+import inspect
+import json
+import math
+
+import pytest
+from gradio_client import Client
+
+from components.endpoints import scoring
+from playground.text.settings import ScoreSettings
+from tests.components.test_api import error_of, post
+
+TALE = "Once upon a time there was a king who had three daughters."
+
+
+@pytest.fixture(scope="module")
+def client(app):
+    return Client(app, verbose=False)
+
+
+def test_the_settings_are_the_arguments():
+    arguments = {
+        name: parameter.default for name, parameter in inspect.signature(scoring.score_text).parameters.items()
+    }
+    assert ScoreSettings().as_dict().items() <= arguments.items()
+
+
+def test_perplexity_is_that_of_the_tokens_told(client):
+    told = client.predict(TALE, api_name="/score_text")
+    logprobs = [token["logprob"] for token in told["tokens"]]
+    assert logprobs[0] is None and told["tokens"][0]["rank"] is None
+    assert told["perplexity"] == pytest.approx(math.exp(-sum(logprobs[1:]) / len(logprobs[1:])), rel=1e-9)
+    assert "".join(token["text"] for token in told["tokens"]) == TALE
+    assert all(token["rank"] >= 1 and token["top"][0][2] >= token["logprob"] for token in told["tokens"][1:])
+
+
+def test_likelier_texts_have_lower_perplexity(client):
+    shuffled = " ".join(sorted(TALE.split()))
+    asked = [client.predict(text, "tales", api_name="/score_text")["perplexity"] for text in (TALE, shuffled)]
+    assert asked[0] < asked[1] / 2
+
+
+@pytest.mark.parametrize(
+    "text", ["a\0b", "\ud800 lone", "😀👨‍👩‍👧", "שלום ﷽", "e\u0301\u0323", "<script>${1}</script>", " "]
+)
+def test_any_text_posted_raw_is_scored(app, text):
+    event, [told] = post(app, "score_text", [text])[-1]
+    assert event == "complete"
+    assert told["total"]["nats"] < 0 and len(told["tokens"]) >= 1
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ([""], "no token"),
+        (["   ", "poems"], "no token"),
+        ([7], "text must be text"),
+        ([None], "text must be text"),
+        ([["a"]], "text must be text"),
+        (["x" * 200_001], "200001"),
+        (["a", "no-such"], "no-such"),
+        (["a", math.nan], "model must be text"),
+        (["a", "gpt2"], "tales"),
+    ],
+)
+def test_bad_input_posted_raw_gets_a_sentence(app, data, said):
+    assert said in error_of(app, "score_text", data)
+
+
+def test_two_hundred_thousand_characters(app):
+    event, [told] = post(app, "score_text", ["明月光 " * 50_000])[-1]
+    assert event == "complete" and len(told["tokens"]) == 8192
+    assert len(json.dumps(told, ensure_ascii=False).encode()) < 2_000_000
