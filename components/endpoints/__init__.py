@@ -4,8 +4,19 @@ What is posted reaches the settings' own checks untouched, an endpoint's argumen
 every error is one English sentence.
 """
 
+from components.endpoints.beams import beam_search
 from components.endpoints.generation import generate_text, next_token
 from components.endpoints.models import list_models, stop_run
 from components.endpoints.scoring import score_text
 
-ENDPOINTS = {function.__name__: function for function in (generate_text, next_token, score_text, list_models, stop_run)}
+ENDPOINTS = {
+    function.__name__: function
+    for function in (
+        generate_text,
+        next_token,
+        score_text,
+        beam_search,
+        list_models,
+        stop_run,
+    )
+}
