@@ -29,6 +29,7 @@ from gradio.events import Dependency
 from components import runs
 from components.tabs.anatomy import LATEX, Tab
 from components.tabs.controls import Controls, quiet, streaming
+from components.widgets.status import Status
 from components.words import words
 from playground.inference.tasks import Event, Task
 from playground.settings import Settings
@@ -76,8 +77,9 @@ class Experiment(Controls):
         js = f"(_, ...values) => [{says}, ...values]"
         lines = [c for c in self.controls.values() if isinstance(c, gr.Textbox) and c.lines == 1]
         started = gr.on([self.run.click, *(line.submit for line in lines)], run, inputs, view, js=js, **streaming())
-        tickets = f"() => [playground.tickets('{self.id}')]"
-        self.stop.click(runs.stop_all, self.tab.said, None, js=tickets, **quiet())
+        if self.stop is not None:
+            tickets = f"() => [playground.tickets('{self.id}')]"
+            self.stop.click(runs.stop_all, self.tab.said, None, js=tickets, **quiet())
         return started
 
 
@@ -109,3 +111,19 @@ def experiment(tab: Tab, name: str, settings: type[Settings]) -> Iterator[Experi
         gr.Markdown(here.words("intro"), latex_delimiters=LATEX, elem_classes="experiment-intro")
         yield here
     entry.select(None, None, None, js=f"() => playground.setExperiment('{name}')", **quiet())
+
+
+@contextmanager
+def textbook_card(tab: Tab, name: str, settings: type[Settings]) -> Iterator[Experiment]:
+    """A card of "Fix the textbook": what is often written, what is true, and a button that shows it.
+
+    Words: TAB.textbook.NAME.claim, .truth, .show. What is made in it is the demonstration.
+    """
+    here = Experiment(f"{tab.name}.textbook.{name}", settings, tab)
+    with gr.Column(elem_classes="textbook-card", elem_id=here.id):
+        gr.Markdown(here.words("claim"), latex_delimiters=LATEX, elem_classes="textbook-claim")
+        gr.Markdown(here.words("truth"), latex_delimiters=LATEX)
+        with gr.Row(elem_classes="actions"):
+            here.run = gr.Button(here.words("show"), elem_id=f"{here.id}-run", min_width=110, scale=0)
+            here.status = Status(here.id)
+        yield here

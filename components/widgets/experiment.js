@@ -31,7 +31,9 @@
 
     function tell(value) {
       said = value.notices ?? said;
-      emit(`${name}.status`, { ...value, reason: value.run === "saved" ? "saved" : value.reason, notices: said });
+      // what ends by itself says "length", which means something to a person only where tokens were counted
+      const reason = value.run === "saved" ? "saved" : value.reason === "length" && !value.samples ? undefined : value.reason;
+      emit(`${name}.status`, { ...value, reason, notices: said });
     }
 
     function begin() {

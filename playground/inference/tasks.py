@@ -6,6 +6,7 @@ frames (small dataclasses or dicts, no tensors) out. Imports no torch.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -62,6 +63,18 @@ def nothing(settings: Settings) -> tuple[str, ...]:
 def no_bytes(settings: Settings) -> int:
     """No memory worth counting."""
     return 0
+
+
+def later(function: str) -> Callable[[Settings, Control], Iterator[Frame | None]]:
+    """A Task.run that is `function`, "module:name", imported when it first runs: what computes needs torch, what asks
+    does not."""
+    module, _, name = function.partition(":")
+
+    def run(settings: Settings, control: Control) -> Iterator[Frame | None]:
+        return (yield from getattr(importlib.import_module(module), name)(settings, control))
+
+    run.__name__ = function
+    return run
 
 
 @dataclass(frozen=True)

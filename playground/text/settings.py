@@ -113,3 +113,10 @@ class BeamSettings(PositionSettings):
     num_beams: int = integer(4, low=1, high=8)
     max_new_tokens: int = integer(30, low=1, high=100)
     length_penalty: float = number(1.0, low=-2.0, high=5.0, step=0.1)
+
+
+@dataclass(frozen=True)
+class TextbookSettings(PositionSettings):
+    """A prompt to hand to transformers' `generate`, as tutorials do."""
+
+    seed: int = integer(0, low=0, high=2**53 - 9)

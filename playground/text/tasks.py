@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from playground.inference.cards import CARDS
-from playground.inference.control import Control
-from playground.inference.tasks import Lane, Task
+from playground.inference.tasks import Lane, Task, later
 from playground.text import acrostic_form, beam_frames, scores
 from playground.text.acrostic_form import AcrosticSettings
 from playground.text.frames import conclude, merge
 from playground.text.settings import (
     BeamSettings,
     GenerationSettings,
-    NextTokenSettings,
     PositionSettings,
     ScoreSettings,
 )
@@ -69,39 +66,9 @@ def _host(settings: GenerationSettings) -> tuple[Any, Any]:
     return ("text", settings.model), make
 
 
-def _score(settings: ScoreSettings, control: Control) -> Iterator[dict[str, Any] | None]:
-    from playground.text.scoring import score
-
-    return score(settings, control)
-
-
-def _position(settings: PositionSettings, control: Control) -> Iterator[dict[str, Any] | None]:
-    from playground.text.distribution import position
-
-    yield from position(settings, control)
-
-
-def _waterfall(settings: NextTokenSettings, control: Control) -> Iterator[dict[str, Any] | None]:
-    from playground.text.distribution import waterfall
-
-    yield from waterfall(settings, control)
-
-
-def _acrostic(settings: AcrosticSettings, control: Control) -> Iterator[dict[str, Any] | None]:
-    from playground.text.acrostic import acrostic
-
-    yield from acrostic(settings, control)
-
-
 def _acrostic_bytes(settings: AcrosticSettings) -> int:
     characters = len(settings.characters) * (settings.line_length + 1)
     return characters * (CACHE_BYTES_PER_TOKEN + TRACE_BYTES_PER_TOKEN)
-
-
-def _beam(settings: BeamSettings, control: Control) -> Iterator[dict[str, Any] | None]:
-    from playground.text.beam import beam_search
-
-    return (yield from beam_search(settings, control))
 
 
 GENERATE = Task(
@@ -117,19 +84,33 @@ GENERATE = Task(
 SCORE = Task(
     name="score_text",
     lane=Lane.INTERACTIVE,
-    run=_score,
+    run=later("playground.text.scoring:score"),
     models=_models,
     peak_bytes=_score_bytes,
     merge=scores.merge,
     conclude=scores.conclude,
     seconds=scores.SECONDS,
 )
-POSITION = Task("position", Lane.INTERACTIVE, run=_position, models=_models, peak_bytes=_prompt_bytes, seconds=30)
-NEXT_TOKEN = Task("next_token", Lane.INTERACTIVE, run=_waterfall, models=_models, peak_bytes=_prompt_bytes, seconds=30)
+POSITION = Task(
+    "position",
+    Lane.INTERACTIVE,
+    run=later("playground.text.distribution:position"),
+    models=_models,
+    peak_bytes=_prompt_bytes,
+    seconds=30,
+)
+NEXT_TOKEN = Task(
+    "next_token",
+    Lane.INTERACTIVE,
+    run=later("playground.text.distribution:waterfall"),
+    models=_models,
+    peak_bytes=_prompt_bytes,
+    seconds=30,
+)
 ACROSTIC = Task(
     name="acrostic",
     lane=Lane.INTERACTIVE,
-    run=_acrostic,
+    run=later("playground.text.acrostic:acrostic"),
     models=lambda settings: (acrostic_form.MODEL,),
     peak_bytes=_acrostic_bytes,
     merge=acrostic_form.merge,
@@ -139,10 +120,19 @@ ACROSTIC = Task(
 BEAM = Task(
     name="beam_search",
     lane=Lane.INTERACTIVE,
-    run=_beam,
+    run=later("playground.text.beam:beam_search"),
     models=_models,
     peak_bytes=_beam_bytes,
     merge=beam_frames.merge,
     conclude=beam_frames.conclude,
     seconds=beam_frames.SECONDS,
+)
+TEXTBOOK = Task(
+    "textbook",
+    Lane.INTERACTIVE,
+    run=later("playground.text.textbook:ask_generate"),
+    models=_models,
+    peak_bytes=_prompt_bytes,
+    seconds=30,
+    unsliced=True,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.experiments.text import learning, pair
+from components.experiments.text import learning, pair, textbook
 
 LOOK = ()
-LAB = (pair, learning)
+LAB = (pair, learning, textbook)
