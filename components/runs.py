@@ -152,7 +152,7 @@ def stop_all(tickets: Any) -> None:
     """End the runs of these tickets, a JSON list as the browser has it; one that has ended by itself is no trouble."""
     try:
         runs = json.loads(tickets)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return
     for run in runs[:MOST_PARTS] if isinstance(runs, list) else []:
         with suppress(PlaygroundError):

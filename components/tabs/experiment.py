@@ -87,7 +87,7 @@ def heard(said: Any) -> dict[str, Any]:
     """What the browser said beside the controls. Whoever posts by hand may have put anything there, or nothing."""
     try:
         told = json.loads(said)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return {}
     sound = isinstance(told, dict) and isinstance(told.get("adds", {}), dict)
     return told if sound and isinstance(told.get("language", ""), str) else {}

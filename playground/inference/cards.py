@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from playground.inference.checkpoints import Checkpoint, list_checkpoints
-from playground.inference.sources import WEIGHTS, Embedded, Hub, Source
+from playground.inference.sources import Embedded, Hub, Source
 from playground.inference.wheels import Wheel
 
 
@@ -141,7 +141,7 @@ def moments(card: Card) -> list[Card]:
 
     They load by their ids and are listed nowhere. Raises ModelError for a damaged checkpoint.
     """
-    *earlier, last = list_checkpoints(WEIGHTS / card.id)
+    *earlier, last = list_checkpoints(card.sources[0].find())
     return [replace(card, id=f"{card.id}@{each.step}", checkpoint=each) for each in earlier] + [
         replace(card, checkpoint=last)
     ]

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from playground.errors import ModelError
-from playground.inference import device, folders, sources
+from playground.inference import cards, device, folders, sources
 from playground.inference.admission import quarter_of_memory
 from playground.inference.cards import CARDS, Card
 from playground.inference.models import ModelStore
@@ -360,3 +360,23 @@ def test_cards_travel_as_json():
 def test_by_default_weights_their_packed_copies_and_all_runs_fit_in_memory_together():
     weights = ModelStore().memory_limit()
     assert 2 * weights + quarter_of_memory() <= device.memory_total() <= 4 * weights
+
+
+def test_moments_of_a_training_are_models_of_their_own():
+    store = ModelStore(public=True)
+    *earlier, last = cards.moments(store.card("tales"))
+    assert [moment.id for moment in earlier] == [f"tales@{moment.checkpoint.step}" for moment in earlier]
+    assert last.id == "tales" and len(earlier) == 3
+    assert not {moment.id for moment in earlier} & {listed.id for listed in store.cards()}
+    young = store.load(earlier[0].id).result(60)
+    expected = load_file(earlier[0].checkpoint.file)
+    weight = young.model.transformer.h[2].mlp.c_fc.weight
+    stored = expected["transformer.h.2.mlp.c_fc.weight"].float() * expected["transformer.h.2.mlp.c_fc.weight.scale"]
+    assert torch.equal(weight, stored)
+    assert young.tokenizer("Once")["input_ids"] == store.load("tales").result(60).tokenizer("Once")["input_ids"]
+
+
+@pytest.mark.parametrize("model", ["tales@7", "tales@", "tales@../../etc", "poems@10", "tales@10@10"])
+def test_a_moment_that_was_not_kept_is_unknown(model):
+    with pytest.raises(ModelError, match=r"There is no model called"):
+        ModelStore().card(model)

@@ -1,0 +1,157 @@
+"""Experiments of the text tab on the real page: opened, run, stopped, linked to; two settings, and four checkpoints."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from components import words
+
+EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
+
+
+def requests_during(page: Page, act) -> list[str]:
+    """The requests that the page makes while `act()` is done, and for a moment after."""
+    made: list[str] = []
+    listener = lambda request: made.append(request.url)  # noqa: E731
+    page.on("request", listener)
+    act()
+    page.evaluate("() => new Promise((done) => setTimeout(done, 400))")
+    page.remove_listener("request", listener)
+    return [url for url in made if "heartbeat" not in url]
+
+
+def finish(page: Page, name: str) -> None:
+    """Press Run of an experiment and wait for its end."""
+    page.locator(f"#text-{name}-run").click()
+    page.wait_for_function(f"() => playground.last('text-{name}.status')?.state === 'done'", timeout=60_000)
+
+
+@pytest.mark.parametrize(("language", "dictionary"), [("en", EN), ("zh-CN", ZH)])
+def test_same_seed_two_settings_part_where_the_tokens_do(open_page, language, dictionary):
+    page = open_page(f"?lang={language}&depth=lab&experiment=pair")
+    finish(page, "pair")
+    lanes = page.locator("#text-pair-view .pg-lane")
+    marked = page.locator("#text-pair-view [data-parts]")
+    expect(marked).to_have_count(2)
+    first, second = marked.all()
+    at = int(first.get_attribute("data-index"))
+    assert at == int(second.get_attribute("data-index")) and first.inner_text() != second.inner_text()
+    texts = [lane.locator(".pg-tok").all_inner_texts() for lane in lanes.all()]
+    assert texts[0][:at] == texts[1][:at] and texts[0][at] != texts[1][at]
+    expect(page.locator("#text-pair-view .pg-lanes-parted")).to_contain_text(str(at + 1))
+    expect(page.locator("#text-pair-view .pg-lane-title").last).to_contain_text(dictionary["text.pair.second"])
+
+
+def test_equal_settings_never_part(open_page):
+    page = open_page("?depth=lab&experiment=pair&temperature=1.4")
+    finish(page, "pair")
+    expect(page.locator("#text-pair-view .pg-lanes-parted")).to_contain_text("the same so far, for 60 tokens")
+    assert page.locator("#text-pair-view [data-parts]").count() == 0
+
+
+def test_a_word_of_a_lane_tells_its_numbers_by_pointer_and_by_keys(open_page):
+    page = open_page("?depth=lab&experiment=pair")
+    finish(page, "pair")
+    reading = page.locator("#text-pair-view .pg-lanes-reading")
+    expect(reading).to_have_text(EN["text.lanes.hint"])
+    words_of_lane = page.locator("#text-pair-view .pg-lane").first.locator(".pg-tok")
+
+    def look() -> None:
+        words_of_lane.nth(3).hover()
+        expect(reading).to_contain_text("by the model · rank")
+        words_of_lane.first.focus()
+        before = reading.inner_text()
+        page.keyboard.press("ArrowRight")
+        expect(reading).not_to_have_text(before)
+
+    assert requests_during(page, look) == []
+
+
+def test_stop_keeps_what_was_written(open_page):
+    page = open_page("?depth=lab&experiment=pair&max_new_tokens=250")
+    page.evaluate(  # both in the page, for a run is over in half a second
+        """() => { new MutationObserver((_, seen) => {
+                     if (!document.querySelector("#text-pair-view .pg-tok")) return;
+                     seen.disconnect();
+                     document.getElementById("text-pair-stop").click();
+                   }).observe(document.getElementById("text-pair-view"), { childList: true, subtree: true });
+                   document.getElementById("text-pair-run").click(); }"""
+    )
+    page.wait_for_function("() => playground.last('text-pair.status')?.state === 'done'")
+    expect(page.locator("#text-pair-status")).to_have_text(EN["reason.stopped"])
+    assert 0 < page.locator("#text-pair-view .pg-tok").count() < 500
+
+
+@pytest.mark.parametrize(("language", "dictionary"), [("en", EN), ("zh-CN", ZH)])
+def test_four_moments_of_a_training_are_scrubbed_without_a_request(open_page, screenshot, language, dictionary):
+    page = open_page(f"?lang={language}&depth=lab&experiment=learning")
+    view = page.locator("#text-learning-view")
+    finish(page, "learning")
+    moments = page.evaluate("() => document.querySelectorAll('#text-learning-view .pg-lane').length")
+    assert moments == 4
+    told: list[tuple[str, str]] = []
+
+    def scrub() -> None:
+        view.locator("input[type=range]").focus()
+        page.keyboard.press("Home")
+        for _ in range(moments):
+            lane = view.locator(".pg-lane:not([hidden])")
+            expect(lane).to_have_count(1)
+            told.append((view.locator(".pg-learning-facts").inner_text(), lane.locator(".pg-lane-text").inner_text()))
+            page.keyboard.press("ArrowRight")
+
+    assert requests_during(page, scrub) == []
+    assert len({facts for facts, _ in told}) == len({text for _, text in told}) == 4
+    screenshot(page, "end")
+
+
+def test_a_link_opens_an_experiment_at_its_depth(open_page):
+    page = open_page("?experiment=learning", permissions=["clipboard-read", "clipboard-write"])
+    expect(page.locator("#text-learning-view")).to_be_visible()
+    page.locator("#text-pair-button").click()
+    page.locator("#text-link").click()
+    expect(page.locator(".pg-toast")).to_have_text(EN["link.copied"])
+    assert "experiment=pair" in page.evaluate("navigator.clipboard.readText()")
+
+
+@pytest.mark.parametrize("name", ["no_such", "<img src=x>", "../../etc", "pair%22]"])
+def test_a_link_to_no_experiment_opens_the_page_all_the_same(open_page, name):
+    page = open_page(f"?experiment={name}")
+    expect(page.locator("#text-run")).to_be_visible()
+
+
+def test_ctrl_enter_runs_the_experiment_that_has_the_focus(open_page):
+    page = open_page("?experiment=learning")
+    page.locator("#text-learning-prompt input, #text-learning-prompt textarea").press("Control+Enter")
+    page.locator("#text-learning-view .pg-tok").first.wait_for(state="attached")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_textbook_claims_are_shown_wrong_by_the_library_itself(open_page, accessible, language):
+    page = open_page(f"?lang={language}&depth=lab&experiment=textbook")
+    finish(page, "textbook-generate")
+    entries = page.locator("#text-textbook-generate-view li")
+    expect(entries).to_have_count(4)
+    expect(entries.first).to_contain_text("num_return_sequences")
+    knobs, plain = entries.nth(1).locator(".pg-transcript-reply"), entries.nth(2).locator(".pg-transcript-reply")
+    assert knobs.inner_text() == plain.inner_text()
+    assert len(set(entries.nth(3).locator(".pg-transcript-reply").all_inner_texts())) == 3
+    finish(page, "textbook-argmax")
+    texts = [
+        lane.locator(".pg-tok").all_inner_texts() for lane in page.locator("#text-textbook-argmax-view .pg-lane").all()
+    ]
+    assert texts[0] == texts[1] and texts[2] != texts[3]
+    accessible(page)
+
+
+@pytest.mark.parametrize(
+    "payload", [None, "", "[1]", json.dumps({"adds": 3}), json.dumps({"adds": {"prefix_ids": "x"}})]
+)
+def test_whatever_is_posted_as_what_the_browser_said_gets_a_value(app, payload):
+    from components.tabs.experiment import heard
+
+    told = heard(payload)
+    assert isinstance(told.get("adds", {}), dict) and isinstance(told.get("language", ""), str)
