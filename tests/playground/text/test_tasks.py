@@ -1,6 +1,11 @@
-"""What a text run promises to take of the memory, before it is let in."""
+"""What a text run promises to take of the memory, before it is let in; that what it names is there."""
+
+import importlib
+import inspect
 
 from playground.inference.cards import CARDS
+from playground.inference.tasks import Task
+from playground.text import tasks
 from playground.text.settings import BeamSettings, GenerationSettings
 from playground.text.tasks import BEAM, GENERATE, NEXT_TOKEN, POSITION
 
@@ -18,3 +23,12 @@ def test_every_beam_counts():
     one, eight = (BEAM.peak_bytes(BeamSettings(prompt="a" * 100, num_beams=beams)) for beams in (1, 8))
     assert eight == 8 * one
     assert BEAM.peak_bytes(BeamSettings(prompt="a" * 200_000)) == BEAM.peak_bytes(BeamSettings(prompt="a" * 100_000))
+
+
+def test_what_is_imported_later_is_there():
+    """A task names its generator in a text, which nothing else reads before the first run."""
+    later = [task for task in vars(tasks).values() if isinstance(task, Task) and task.run is not None]
+    assert len(later) > 5
+    for task in later:
+        module, _, name = task.run.__name__.partition(":")
+        assert inspect.isgeneratorfunction(getattr(importlib.import_module(module), name)), task.name
