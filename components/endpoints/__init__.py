@@ -7,7 +7,7 @@ every error is one English sentence.
 from components.endpoints.beams import beam_search
 from components.endpoints.generation import generate_text, next_token
 from components.endpoints.models import list_models, stop_run
-from components.endpoints.scoring import score_text
+from components.endpoints.scoring import score_text, tokenize
 
 ENDPOINTS = {
     function.__name__: function
@@ -15,6 +15,7 @@ ENDPOINTS = {
         generate_text,
         next_token,
         score_text,
+        tokenize,
         beam_search,
         list_models,
         stop_run,

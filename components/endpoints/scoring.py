@@ -1,11 +1,15 @@
-"""Endpoints: how likely a text is to a model."""
+"""Endpoints: how likely a text is to a model, and how every model's tokenizer cuts it."""
 
 from __future__ import annotations
+
+import asyncio
 
 import gradio as gr
 
 from components.endpoints.answering import last_frame, refuse
-from playground.text.settings import ScoreSettings
+from playground.inference.engine import get_engine
+from playground.text.pieces import tokenize as tokenize_with_all
+from playground.text.settings import PiecesSettings, ScoreSettings
 from playground.text.tasks import SCORE
 
 
@@ -29,5 +33,25 @@ async def score_text(text: str = "", model: str = "tales", request: gr.Request =
     asked = locals()
     try:
         return await last_frame(SCORE, ScoreSettings.of(asked), request)
+    except Exception as error:
+        raise refuse(error) from error
+
+
+async def tokenize(text: str = "") -> dict:
+    """Cut a text into tokens by the tokenizer of every listed model.
+
+    Args:
+        text: at most 20,000 characters
+
+    Returns:
+        `characters` and `bytes` of the text, `scripts`, how many of the characters are `english` (ASCII), `chinese` and
+        `other`; `models`, of each `id`, `title`, `language`, `context` and `here`, false when its tokenizer is not on
+        the server; if it is, `pieces` (`id`, `text`, `bytes` when it is only part of a character; the first 4000),
+        `count` of all, `added` (those that the tokenizer puts there itself), `characters_per_token`, `unknown`,
+        `vocabulary` and `scripts`, the tokens that went into each.
+    """
+    try:
+        settings = PiecesSettings(text=text)
+        return await asyncio.to_thread(tokenize_with_all, settings, get_engine().models)
     except Exception as error:
         raise refuse(error) from error

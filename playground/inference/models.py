@@ -17,12 +17,16 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from playground.errors import ModelError, PlaygroundError
 from playground.inference import device, folders, reading
 from playground.inference.cards import CARDS, Card, moments, unlisted
 from playground.inference.reading import LoadedModel
-from playground.inference.sources import Source
+from playground.inference.sources import Hub, Source
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
 __all__ = ["CARDS", "Card", "LoadedModel", "Loading", "ModelStore"]
 
@@ -74,6 +78,8 @@ class ModelStore:
         self._loaded: OrderedDict[str, LoadedModel] = OrderedDict()  # least recently used first
         self._on_the_way: dict[str, Loading] = {}
         self._held: Counter[str] = Counter()
+        self._reading_tokenizers = threading.Lock()
+        self._tokenizers: dict[str, PreTrainedTokenizerFast] = {}  # those read without their model
 
     def cards(self) -> list[Card]:
         """The listed models, embedded ones first."""
@@ -127,6 +133,29 @@ class ModelStore:
             if card.id in self._loaded:
                 self._loaded.move_to_end(card.id)
             return self._loaded.get(card.id)
+
+    def tokenizer(self, model: str) -> PreTrainedTokenizerFast | None:
+        """The model's tokenizer without its weights; None when it is not on this machine. Reads files: call it on a
+        thread that may wait. Raises ModelError: unknown_model, model_not_public, model_file_broken.
+        """
+        card = self.card(model)
+        with self._reading_tokenizers:
+            if card.id not in self._tokenizers:
+                found = (source.find_tokenizer() for source in card.sources)
+                if (folder := next(filter(None, found), None)) is None:
+                    return None
+                self._tokenizers[card.id] = reading.read_tokenizer(card, folder)
+            return self._tokenizers[card.id]
+
+    def fetch_tokenizer(self, model: str) -> None:
+        """Get the tokenizer of a model on the hub, without its weights, onto this machine. Call it on a thread.
+
+        Raises ModelError: as tokenizer(), and model_offline, model_not_on_hub, model_unsupported.
+        """
+        card = self.card(model)
+        for source in card.sources:
+            if isinstance(source, Hub) and source.find_tokenizer() is None:
+                source.fetch_tokenizer(card.id)
 
     def hold(self, model: str) -> None:
         """Keep the model from being dropped until as many release() calls; it need not be loaded yet."""

@@ -59,7 +59,7 @@ def read(card: Card, source: str, folder: Path) -> LoadedModel:
         from playground.inference.decoders import decoder_for
 
         decoder_for(model)
-    tokenizer = _tokenizer(card, folder)
+    tokenizer = read_tokenizer(card, folder)
     config, eos = model.config.get_text_config(), model.generation_config.eos_token_id
     ends = {tokenizer.eos_token_id, *(eos if isinstance(eos, list) else [eos])} - {None}
     begins = (tokenizer.bos_token_id, config.bos_token_id, tokenizer.eos_token_id)
@@ -114,7 +114,8 @@ def _model(card: Card, folder: Path, contents: Contents) -> PreTrainedModel:
     return model.eval().requires_grad_(False)
 
 
-def _tokenizer(card: Card, folder: Path) -> PreTrainedTokenizerFast:
+def read_tokenizer(card: Card, folder: Path) -> PreTrainedTokenizerFast:
+    """The folder's tokenizer; no weights are needed. Raises ModelError: model_file_broken, model_unsupported."""
     from transformers import AutoTokenizer
 
     try:

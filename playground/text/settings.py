@@ -62,6 +62,13 @@ class ScoreSettings(Settings):
 
 
 @dataclass(frozen=True)
+class PiecesSettings(Settings):
+    """A text to be cut into tokens by the tokenizer of every model: at most 20,000 characters."""
+
+    text: str = text("", limit=20_000)
+
+
+@dataclass(frozen=True)
 class GenerationSettings(ShapeSettings):
     """Tokens drawn one after another from that distribution.
 

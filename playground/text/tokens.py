@@ -105,7 +105,11 @@ class Vocabulary:
 
 def vocabulary_of(loaded: Any) -> Vocabulary:
     """The one Vocabulary of a LoadedModel, kept with it."""
-    tokenizer = loaded.tokenizer
+    return vocabulary_by(loaded.tokenizer)
+
+
+def vocabulary_by(tokenizer: Any) -> Vocabulary:
+    """The one Vocabulary of a tokenizer, kept with it."""
     if not hasattr(tokenizer, "_playground_vocabulary"):
         tokenizer._playground_vocabulary = Vocabulary(tokenizer)
     return tokenizer._playground_vocabulary

@@ -99,6 +99,7 @@ def test_only_the_api_is_public(client):
         "/generate_text",
         "/next_token",
         "/score_text",
+        "/tokenize",
         "/beam_search",
         "/list_models",
         "/stop_run",

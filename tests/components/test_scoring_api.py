@@ -41,9 +41,10 @@ def test_likelier_texts_have_lower_perplexity(client):
     assert asked[0] < asked[1] / 2
 
 
-@pytest.mark.parametrize(
-    "text", ["a\0b", "\ud800 lone", "😀👨‍👩‍👧", "שלום ﷽", "e\u0301\u0323", "<script>${1}</script>", " "]
-)
+HOSTILE = ["a\0b", "\ud800 lone", "😀👨\u200d👩\u200d👧", "שלום ﷽", "e\u0301\u0323", "<script>${1}</script>", " "]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
 def test_any_text_posted_raw_is_scored(app, text):
     event, [told] = post(app, "score_text", [text])[-1]
     assert event == "complete"
@@ -72,3 +73,26 @@ def test_two_hundred_thousand_characters(app):
     event, [told] = post(app, "score_text", ["明月光 " * 50_000])[-1]
     assert event == "complete" and len(told["tokens"]) == 8192
     assert len(json.dumps(told, ensure_ascii=False).encode()) < 2_000_000
+
+
+# ---------------------------------------------------------------- tokenize
+
+
+def test_every_models_pieces(client):
+    told = client.predict("The king 国王 👑", api_name="/tokenize")
+    rows = {row["id"]: row for row in told["models"]}
+    assert {card["id"] for card in client.predict(api_name="/list_models")} == set(rows)
+    raw = [bytes.fromhex(p["bytes"]) if "bytes" in p else p["text"].encode() for p in rows["tales"]["pieces"]]
+    assert b"".join(raw).decode() == "The king 国王 👑"
+    assert [piece["text"] for piece in rows["poems"]["pieces"]][-3:] == ["國", "王", "[UNK]"]
+
+
+@pytest.mark.parametrize("text", ["", *HOSTILE])
+def test_any_text_posted_raw_is_tokenized(app, text):
+    event, [told] = post(app, "tokenize", [text])[-1]
+    assert event == "complete" and told["models"][0]["here"]
+
+
+@pytest.mark.parametrize("text", [7, None, [], {"a": 1}, math.nan, "x" * 200_000])
+def test_bad_texts_to_tokenize_get_a_sentence(app, text):
+    assert error_of(app, "tokenize", [text]).startswith("text ")
