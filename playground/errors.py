@@ -20,6 +20,7 @@ SENTENCES: dict[str, str] = {
     "not_a_list": "{field} must be a list of whole numbers, at most {limit} of them; got {value}.",
     "not_an_array": "{field} must be an array in the wire form (shape, dtype, base64): {reason}.",
     "too_many_stops": "At most {limit} stop texts, one a line; got {value}.",
+    "too_many_words": "{field}: at most {limit} words or phrases, one a line; got {value}.",
     # notices: nothing went wrong, but the person should know
     "prompt_truncated": "The prompt is longer than the model can hold ({context} tokens): "
     "only its last {kept} were read.",
@@ -30,6 +31,7 @@ SENTENCES: dict[str, str] = {
     "text_strided": "The text is longer than the model can hold ({context} tokens), so it was read in windows that "
     "overlap by half: every token after the first {context} was scored with at least {least} before it.",
     "one_token": "The text is a single token, and perplexity begins with the second: write more.",
+    "words_unknown": "{model} has no tokens for some of the banned or forced words, and they are left out: {words}.",
     "time_limit": "The run reached its time limit of {seconds} seconds. What it made so far is kept.",
     # acrostics
     "acrostic_count": "An acrostic has four or eight characters, one to begin each line; this has {count}. "
@@ -66,6 +68,8 @@ SENTENCES: dict[str, str] = {
     "model_unsupported": "{model} cannot be used here: {reason}. Choose another model.",
     "model_too_big": "{model} needs {need_mb} MB of memory and {limit_mb} MB is allowed here. Choose a smaller model.",
     "no_such_device": "--device {device} was asked for, and torch finds no such device here. Start with --device auto.",
+    "forced_unknown": "None of the forced words can be written: {model} has no tokens for {words}. "
+    "Force other words, or choose another model.",
     "no_such_token": "{model} has no token number {value}; its tokens are 0 to {high}.",
     # runs
     "busy": "Too many people are waiting ({limit} runs in the queue). Try again in a minute.",
@@ -78,6 +82,8 @@ SENTENCES: dict[str, str] = {
     "out_of_memory": "The run needed more memory than this machine has. What it made so far is kept; "
     "ask for less at once.",
     "not_finite": "The numbers became infinite or undefined (NaN), so the run was ended. What it made so far is kept.",
+    "nothing_left": "No word may be written here: all that the forced words allow is banned. "
+    "Take a word out of either list.",
     "engine_closed": "The playground is shutting down. Try again in a moment.",
 }
 

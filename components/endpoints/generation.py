@@ -27,6 +27,10 @@ async def generate_text(
     num_samples: int = 1,
     prefix_ids: list = [],  # noqa: B006 (Gradio reads the default; it is never written to)
     alternatives: int = 0,
+    presence_penalty: float = 0.0,
+    frequency_penalty: float = 0.0,
+    banned: str = "",
+    forced: str = "",
     request: gr.Request = None,
 ) -> AsyncIterator[dict]:
     """Continue a prompt, token by token.
@@ -51,6 +55,10 @@ async def generate_text(
         num_samples: 1 to 8, from one prefill
         prefix_ids: token ids put after the prompt's, to go on from the middle of another continuation
         alternatives: how many of the most probable tokens to tell with each, 0 to 10
+        presence_penalty: -2 to 2; taken once from the logits of tokens made since the prompt
+        frequency_penalty: -2 to 2; taken from them as often as each was made
+        banned: words or phrases that may not be written, one a line, 20 at most
+        forced: words or phrases, likewise; when there are any, nothing else may be written
 
     Returns:
         A value of the stream, see above.
@@ -75,6 +83,10 @@ async def next_token(
     top: int = 20,
     repetition_penalty: float = 1.0,
     prefix_ids: list = [],  # noqa: B006
+    presence_penalty: float = 0.0,
+    frequency_penalty: float = 0.0,
+    banned: str = "",
+    forced: str = "",
     request: gr.Request = None,
 ) -> dict:
     """The distribution of the next token, before and after each stage of sampling.
@@ -88,11 +100,17 @@ async def next_token(
         min_p: keep tokens at least min_p times as probable as the most probable; 0 to 1
         top: how many tokens each stage lists, 1 to 1000
         repetition_penalty: 0.5 to 2
-        prefix_ids: token ids put after the prompt's
+        prefix_ids: token ids put after the prompt's; presence and frequency are counted over them
+        presence_penalty: -2 to 2; taken once from the logits of each of these tokens
+        frequency_penalty: -2 to 2; taken from them as often as each is there
+        banned: words or phrases that may not be written, one a line, 20 at most
+        forced: words or phrases, likewise; when there are any, nothing else may be written
 
     Returns:
         `stages`: model, repetition_penalty, temperature, top_k, top_p, min_p, each with `name`, `entropy_bits`, `kept`
-        (tokens left), `top` (its most probable: `id`, `text`, `p`) and `other`, the probability of all the rest.
+        (tokens left), `top` (its most probable: `id`, `text`, `p`) and `other`, the probability of all the rest. Before
+        temperature stand `penalties`, when presence or frequency are penalised, and `words`, when any are banned or
+        forced.
     """
     asked = locals()
     try:

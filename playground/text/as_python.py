@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 from playground.inference.cards import Card
 from playground.text.settings import GenerationSettings
@@ -21,7 +21,7 @@ prompt = {prompt!r}
 ids = torch.tensor([ids])  # (1, T)
 ends = model.generation_config.eos_token_id
 ends = set(ends if isinstance(ends, list) else [ends])
-
+{helpers}
 shape = [{shape}]  # what bends the distribution, in this order
 generator = torch.Generator().manual_seed({seed})
 
@@ -53,6 +53,29 @@ DRAW = """luck = torch.rand(scores.shape[-1], generator=generator).log().neg().l
         fed = (scores + luck).argmax(-1, keepdim=True)"""
 
 
+COUNTS = """
+given = ids.shape[1] - {made}  # tokens of the prompt
+
+def penalise_counts(ids, scores):  # presence and frequency penalties, as OpenAI's API defines them
+    count = ids[0, given:].bincount(minlength=scores.shape[-1])
+    return scores - {presence} * (count > 0) - {frequency} * count
+"""
+SPELL = """
+def spell(words):  # each alone and behind a space, without those that the tokenizer does not know
+    unknown = tokenizer.unk_token_id if tokenizer.unk_token_id != tokenizer.bos_token_id else None
+    ways = tokenizer([way for word in words for way in (word, " " + word)], add_special_tokens=False).input_ids
+    return [way for way in ways if way and unknown not in way]
+"""
+FORCED = """
+forced = spell({words!r})
+
+def next_pieces(_, text):  # inside a forced word the next piece of it, elsewhere the first of any
+    closes = lambda start: text.tolist()[len(text) - len(start):] == start
+    inside = [word[k] for word in forced for k in range(1, len(word)) if closes(word[:k])]
+    return inside + [word[0] for word in forced if not inside or any(map(closes, forced))]
+"""
+
+
 def as_python(settings: GenerationSettings, card: Card, folder: str, context: int) -> str:
     """A program for sample 0 of `settings`.
 
@@ -68,6 +91,7 @@ def as_python(settings: GenerationSettings, card: Card, folder: str, context: in
         revision=None if card.embedded else card.revision,
         prompt=settings.prompt,
         encode=encode,
+        helpers="".join(_helpers(settings)),
         shape=", ".join(_shape(settings)),
         max_new_tokens=settings.max_new_tokens,
         seed=settings.seed,
@@ -77,13 +101,32 @@ def as_python(settings: GenerationSettings, card: Card, folder: str, context: in
     )
 
 
+def _counts(settings: GenerationSettings) -> bool:
+    return settings.presence_penalty != 0 or settings.frequency_penalty != 0
+
+
+def _helpers(settings: GenerationSettings) -> Iterator[str]:
+    """What the library has no processor for, and what its processors must be told."""
+    if _counts(settings):
+        made, presence, frequency = len(settings.prefix_ids), settings.presence_penalty, settings.frequency_penalty
+        yield COUNTS.format(made=made, presence=presence, frequency=frequency)
+    if settings.banned_words or settings.forced_words:
+        yield SPELL
+    if settings.forced_words:
+        yield FORCED.format(words=list(settings.forced_words))
+
+
 def _shape(settings: GenerationSettings) -> list[str]:
     """The library's own processors, only those that do something."""
-    used: list[tuple[bool, str, Any]] = [
-        (settings.repetition_penalty != 1, "RepetitionPenaltyLogitsProcessor", settings.repetition_penalty),
-        (settings.temperature not in (0, 1), "TemperatureLogitsWarper", float(settings.temperature)),
-        (settings.top_k > 0, "TopKLogitsWarper", settings.top_k),
-        (settings.top_p < 1, "TopPLogitsWarper", settings.top_p),
-        (settings.min_p > 0, "MinPLogitsWarper", settings.min_p),
+    banned = f"*[stages.NoBadWordsLogitsProcessor([word]) for word in spell({list(settings.banned_words)!r})]"
+    used: list[tuple[bool, str]] = [
+        (settings.repetition_penalty != 1, f"stages.RepetitionPenaltyLogitsProcessor({settings.repetition_penalty!r})"),
+        (_counts(settings), "penalise_counts"),
+        (bool(settings.banned_words), banned),
+        (bool(settings.forced_words), "stages.PrefixConstrainedLogitsProcessor(next_pieces, num_beams=1)"),
+        (settings.temperature not in (0, 1), f"stages.TemperatureLogitsWarper({float(settings.temperature)!r})"),
+        (settings.top_k > 0, f"stages.TopKLogitsWarper({settings.top_k!r})"),
+        (settings.top_p < 1, f"stages.TopPLogitsWarper({settings.top_p!r})"),
+        (settings.min_p > 0, f"stages.MinPLogitsWarper({settings.min_p!r})"),
     ]
-    return [f"stages.{name}({value!r})" for used_now, name, value in used if used_now]
+    return [stage for used_now, stage in used if used_now]

@@ -17,8 +17,8 @@ from torch import Tensor
 
 from playground.inference.batching import BatchDecoder
 from playground.text.frames import TextFrame
-from playground.text.prompts import introduce, read_prompt
-from playground.text.sampling import Knobs, draw, gumbel, penalise_repetition
+from playground.text.prompts import Prompt, introduce, read_prompt
+from playground.text.sampling import Knobs, draw, gumbel, penalise_counts, penalise_repetition
 from playground.text.settings import GenerationSettings
 from playground.text.tokens import TextStream, vocabulary_of
 
@@ -28,8 +28,8 @@ ALTERNATIVES = 10  # how many of the tokens that could have been drawn are told 
 class Stream:
     """One sample as a row of the batch."""
 
-    def __init__(self, run: Any, settings: GenerationSettings, sample: int, prompt_ids: list[int], host: TextHost):
-        self.run, self.settings, self.sample, self.prompt_ids = run, settings, sample, prompt_ids
+    def __init__(self, run: Any, settings: GenerationSettings, sample: int, prompt: Prompt, host: TextHost):
+        self.run, self.settings, self.sample, self.prompt_ids = run, settings, sample, prompt.ids
         self.left = False
         self.finish_reason: str | None = None
         self.ids: list[int] = []
@@ -37,9 +37,27 @@ class Stream:
         self.started = time.monotonic()
         self._read = TextStream(host.vocabulary)
         self._eos_ids = frozenset(host.loaded.eos_ids)
-        self._length = min(settings.max_new_tokens, host.loaded.context - len(prompt_ids))
+        self._length = min(settings.max_new_tokens, host.loaded.context - len(prompt.ids))
         self._generator = torch.Generator().manual_seed(settings.seed + sample)
         self._luck: Tensor | None = None
+        self._masks = prompt.masks
+        self._counts = settings.presence_penalty != 0 or settings.frequency_penalty != 0
+        self.bends = bool(settings.repetition_penalty != 1 or self._counts or self._masks.banned or self._masks.forced)
+
+    def bend(self, logits: Tensor) -> Tensor:
+        """logits (V,) with the penalties and masks, which look back at what stands before.
+
+        Raises RunError("nothing_left") where the masks leave no token.
+        """
+        settings, past = self.settings, self.prompt_ids + self.ids
+        if settings.repetition_penalty != 1:
+            seen = torch.tensor(past, device=logits.device).unique()
+            logits = penalise_repetition(logits, seen, settings.repetition_penalty)
+        if self._counts:
+            made = torch.tensor([*settings.prefix_ids, *self.ids], dtype=torch.int64, device=logits.device)
+            logits = penalise_counts(logits, made, settings.presence_penalty, settings.frequency_penalty)
+        keep = self._masks.keep(past, len(logits))
+        return logits if keep is None else logits.masked_fill(~keep.to(logits.device), -torch.inf)
 
     def noise(self, vocabulary: int) -> Tensor:
         """The luck of every token at the next step, (V,); the same when it is asked for again."""
@@ -91,7 +109,7 @@ class TextHost:
         prompt = read_prompt(self.loaded, self.vocabulary, settings, room=settings.max_new_tokens)
         pieces = [self.vocabulary.piece(token).as_dict() for token in prompt.ids]
         opening = {"model": introduce(self.loaded), "prompt_tokens": pieces, "notices": prompt.notices}
-        streams = [Stream(run, settings, j, prompt.ids, self) for j in range(settings.num_samples)]
+        streams = [Stream(run, settings, j, prompt, self) for j in range(settings.num_samples)]
         self.decoder.join(streams)
         self._streams[run] = streams
         run.publish(TextFrame(opening, (), 0.0))
@@ -139,13 +157,12 @@ class TextHost:
 
 
 def shaped(logits: Tensor, streams: Sequence[Stream]) -> Tensor:
-    """logits (B, V) with the repetition penalty of those rows that use one."""
-    rows = [i for i, stream in enumerate(streams) if stream.settings.repetition_penalty != 1]
+    """logits (B, V) with the penalties and masks of those rows that use any."""
+    rows = [i for i, stream in enumerate(streams) if stream.bends]
     if rows:
         logits = logits.clone()
     for i in rows:
-        seen = torch.tensor(streams[i].prompt_ids + streams[i].ids, device=logits.device).unique()
-        logits[i] = penalise_repetition(logits[i], seen, streams[i].settings.repetition_penalty)
+        logits[i] = streams[i].bend(logits[i])
     return logits
 
 

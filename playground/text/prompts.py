@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playground.errors import ModelError, notice
+from playground.text.masks import Masks, read_masks, unknown_token
 from playground.text.settings import PositionSettings
 from playground.text.tokens import Vocabulary
 
@@ -17,11 +18,15 @@ class Prompt:
     """The ids a model is given, and what must be said about how they came to be.
 
     ids      the prompt's token ids, cut from the left to fit the context, then the settings' prefix_ids; never empty
-    notices  [{"key", "values", "sentence"}]: what was left out, what the model cannot read
+    notices  [{"key", "values", "sentence"}]: what was left out, what the model cannot read or write
+    made     the prefix_ids, which count as made since the prompt
+    masks    the banned and forced words in the model's tokens
     """
 
     ids: list[int]
     notices: list[dict[str, Any]] = field(default_factory=list)
+    made: tuple[int, ...] = ()
+    masks: Masks = field(default_factory=Masks)
 
 
 def introduce(loaded: Any) -> dict[str, Any]:
@@ -39,7 +44,7 @@ def beginning(loaded: Any) -> int:
 def read_prompt(loaded: Any, vocabulary: Vocabulary, settings: PositionSettings, room: int = 1) -> Prompt:
     """Tokenizes the prompt of `settings` for `loaded` (a LoadedModel), leaving `room` tokens of its context free.
 
-    Raises ModelError("no_such_token") for prefix ids outside the vocabulary.
+    Raises ModelError: no_such_token for prefix ids outside the vocabulary, forced_unknown as masks.read_masks.
     """
     known = min(vocabulary.size, loaded.model.get_input_embeddings().num_embeddings)
     for token in settings.prefix_ids:
@@ -52,11 +57,12 @@ def read_prompt(loaded: Any, vocabulary: Vocabulary, settings: PositionSettings,
         ids = list(loaded.chat(text) if loaded.card.chat else loaded.tokenizer(text)["input_ids"])
     ids = ids or [beginning(loaded)]
     notices = []
-    unknown = loaded.tokenizer.unk_token_id
-    if unknown is not None and unknown != loaded.bos_id and unknown in ids:
+    unknown = unknown_token(loaded)
+    if unknown is not None and unknown in ids:
         notices.append(notice("prompt_unknown", count=ids.count(unknown), model=loaded.card.title))
     ids += settings.prefix_ids
     if len(ids) > longest or len(text) < len(settings.prompt):
         ids = ids[-longest:]
         notices.append(notice("prompt_truncated", kept=len(ids), context=loaded.context))
-    return Prompt(ids, notices)
+    masks, unwritten = read_masks(loaded, settings)
+    return Prompt(ids, notices + unwritten, settings.prefix_ids, masks)

@@ -33,6 +33,16 @@ def penalise_repetition(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
     return logits.index_put((seen,), torch.where(at_seen < 0, at_seen * penalty, at_seen / penalty))
 
 
+def penalise_counts(logits: Tensor, made: Tensor, presence: float, frequency: float) -> Tensor:
+    """Makes each token less likely that was made before: logits - presence · [count > 0] - frequency · count.
+
+    logits (V,), made (n,) int64 token ids, with repeats → (V,). As OpenAI's API defines the two penalties and vLLM
+    computes them: what counts are the tokens since the prompt. A negative penalty makes repeats more likely.
+    """
+    count = made.bincount(minlength=len(logits))
+    return logits - presence * (count > 0) - frequency * count
+
+
 def apply_temperature(logits: Tensor, temperature: Tensor) -> Tensor:
     """logits ÷ temperature, shifted so that the largest is 0. At temperature 0 all of the mass is on the arg max.
 
@@ -174,21 +184,31 @@ class Stage:
         return int((self.p > 0).sum())
 
 
-def stages(logits: Tensor, seen: Tensor, settings: ShapeSettings) -> list[Stage]:
+def stages(
+    logits: Tensor, seen: Tensor, settings: ShapeSettings, made: Tensor | None = None, keep: Tensor | None = None
+) -> list[Stage]:
     """The sampling waterfall for one position: logits (V,) float32, seen (n,) token ids already in the context.
 
-    Model → repetition penalty → temperature → top-k → top-p → min-p; each stage is renormalised to sum to 1.
+    Model → repetition penalty → temperature → top-k → top-p → min-p; each stage is renormalised to sum to 1. Before
+    the temperature come "penalties", when presence or frequency are penalised, with `made` (m,), the tokens since the
+    prompt; and "words", when there are banned or forced ones, with `keep` (V,) bool, the tokens they leave.
     """
     knobs = Knobs.of([settings])
-    model = logits.softmax(-1)
-    penalised = penalise_repetition(logits, seen, settings.repetition_penalty)
-    z = apply_temperature(penalised.unsqueeze(0), knobs.temperature)
+    scores = penalise_repetition(logits, seen, settings.repetition_penalty)
+    walk = [Stage("model", logits.softmax(-1)), Stage("repetition_penalty", scores.softmax(-1))]
+    if settings.presence_penalty or settings.frequency_penalty:
+        made = seen[:0] if made is None else made
+        scores = penalise_counts(scores, made, settings.presence_penalty, settings.frequency_penalty)
+        walk.append(Stage("penalties", scores.softmax(-1)))
+    if keep is not None:
+        scores = scores.masked_fill(~keep, -torch.inf)
+        walk.append(Stage("words", scores.softmax(-1)))
+    z = apply_temperature(scores.unsqueeze(0), knobs.temperature)
     p, order = z.softmax(-1).sort(dim=-1, descending=True, stable=True)  # (1, V)
 
     def unsorted(p: Tensor) -> Tensor:
         return torch.empty_like(p).scatter_(-1, order, p).squeeze(0)
 
-    walk = [Stage("model", model), Stage("repetition_penalty", penalised.softmax(-1))]
     walk.append(Stage("temperature", unsorted(p)))
     for name, keep in (("top_k", keep_top_k), ("top_p", keep_top_p), ("min_p", keep_min_p)):
         p = p * keep(p, getattr(knobs, name))

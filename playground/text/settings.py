@@ -12,6 +12,17 @@ DEFAULT_MODEL = {"en": "tales", "zh-CN": "poems"}  # by the language of the page
 PROMPT_LIMIT = 200_000  # characters; what the model's context cannot hold is cut from the left, with a notice
 LARGEST_VOCABULARY = 1_000_000
 STOP_STRINGS = 8
+WORDS = 20  # banned, and forced
+
+
+def _lines(typed: str) -> tuple[str, ...]:
+    """The lines of `typed` that are not empty, `\\n` in them being a line break."""
+    return tuple(line.replace("\\n", "\n") for line in typed.splitlines() if line)
+
+
+def _words(typed: str) -> tuple[str, ...]:
+    """The same, each once, without the spaces around them: a word is looked for with and without one before it."""
+    return tuple(dict.fromkeys(_lines("\n".join(line.strip() for line in typed.splitlines()))))
 
 
 @dataclass(frozen=True)
@@ -21,18 +32,41 @@ class PositionSettings(Settings):
     prompt      text to continue; empty starts from the model's beginning-of-text token
     model       id of a model card
     prefix_ids  token ids put after the prompt's: the words clicked so far, or where a branch left its parent
+    banned      words or phrases that may not be written, one a line, `\\n` for a line break
+    forced      words or phrases, likewise: when there are any, nothing else may be written
     """
 
     prompt: str = text("", limit=PROMPT_LIMIT)
     model: str = text("tales", limit=200)
     prefix_ids: tuple[int, ...] = integers((), low=0, high=LARGEST_VOCABULARY, limit=4096)
+    banned: str = text("", limit=400)
+    forced: str = text("", limit=400)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, words in (("banned", self.banned_words), ("forced", self.forced_words)):
+            if len(words) > WORDS:
+                raise SettingError("too_many_words", field=name, limit=WORDS, value=len(words))
+
+    @property
+    def banned_words(self) -> tuple[str, ...]:
+        """What may not be written."""
+        return _words(self.banned)
+
+    @property
+    def forced_words(self) -> tuple[str, ...]:
+        """What alone may be written; empty: anything."""
+        return _words(self.forced)
 
 
 @dataclass(frozen=True)
 class ShapeSettings(PositionSettings):
-    """What shapes the distribution of the next token, in the order in which it is applied.
+    """What shapes the distribution of the next token, in the order in which it is applied; words are masked before the
+    temperature.
 
     repetition_penalty  divides positive logits of tokens already seen, multiplies negative ones (Keskar et al. 2019)
+    presence_penalty    subtracted once from the logits of tokens made since the prompt (OpenAI's definition); 0: off
+    frequency_penalty   subtracted from them as often as each was made; 0: off
     temperature         divides the logits; 0 is greedy (arg max), 1 the model's own distribution
     top_k               keep the k most probable tokens; 0 keeps all
     top_p               keep the smallest set whose probabilities reach p (nucleus, Holtzman et al. 2020); 1 keeps all
@@ -40,6 +74,8 @@ class ShapeSettings(PositionSettings):
     """
 
     repetition_penalty: float = number(1.0, low=0.5, high=2.0, step=0.05)
+    presence_penalty: float = number(0.0, low=-2.0, high=2.0, step=0.1)
+    frequency_penalty: float = number(0.0, low=-2.0, high=2.0, step=0.1)
     temperature: float = number(0.8, low=0.0, high=2.0, step=0.05)
     top_k: int = integer(0, low=0, high=1000, slider_high=100)
     top_p: float = number(1.0, low=0.0, high=1.0, step=0.01)
@@ -91,7 +127,7 @@ class GenerationSettings(ShapeSettings):
     @property
     def stop_strings(self) -> tuple[str, ...]:
         """The texts that end a sample."""
-        return tuple(line.replace("\\n", "\n") for line in self.stop.splitlines() if line)
+        return _lines(self.stop)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import inspect
 import json
 import math
+import re
 
 import httpx
 import pytest
@@ -86,6 +87,23 @@ def test_next_token(client):
         assert sum(entry["p"] for entry in stage["top"]) + stage["other"] == pytest.approx(1, abs=1e-5)
 
 
+def test_next_token_with_penalties_and_masks(client):
+    asked = {"prompt": "Once upon a", "prefix_ids": [522], "frequency_penalty": 1, "banned": "time", "top": 1000}
+    told = client.predict(**asked, api_name="/next_token")
+    stages = {stage["name"]: stage for stage in told["stages"]}
+    assert list(stages)[:5] == ["model", "repetition_penalty", "penalties", "words", "temperature"]
+    assert stages["penalties"]["kept"] - stages["words"]["kept"] == 2  # "t" goes on: "ime" and " time" do not
+    assert " time" in [entry["text"] for entry in stages["penalties"]["top"]]
+    assert " time" not in [entry["text"] for entry in stages["words"]["top"]]
+
+
+def test_forced_words_are_all_that_is_written(client):
+    settings = {"max_new_tokens": 12, "forced": "princess\nthe old king", "seed": 3}
+    text = client.predict("Once upon a time", **settings, api_name="/generate_text")["text"]
+    rest = re.sub(" ?princess| ?the old king", "", text)  # the last may be cut short
+    assert len(rest) < len(text) and any(f" {word}".startswith(rest) for word in ("princess", "the old king"))
+
+
 def test_list_models(client):
     models = {card["id"]: card for card in client.predict(api_name="/list_models")}
     assert models["tales"]["available_offline"] and models["poems"]["available_offline"]
@@ -117,10 +135,11 @@ def test_every_setting_is_an_argument_with_the_settings_own_default(endpoint, se
 
 NUMBERS = {"temperature": 2, "top_k": 3, "top_p": 4, "min_p": 5, "repetition_penalty": 6}
 NUMBERS |= {"max_new_tokens": 7, "seed": 8, "num_samples": 10}
-DEFAULTS = ["Once", "tales", 0.8, 0, 1.0, 0.0, 1.0, 5, 0, "", 1]
+NUMBERS |= {"presence_penalty": 13, "frequency_penalty": 14}
+DEFAULTS = ["Once", "tales", 0.8, 0, 1.0, 0.0, 1.0, 5, 0, "", 1, [], 0, 0.0, 0.0, "", ""]
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "1", None, [], {}, True, -1, 1e308, -1e308], ids=repr)
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "1", None, [], {}, True, -3, 1e308, -1e308], ids=repr)
 @pytest.mark.parametrize("field", NUMBERS)
 def test_bad_numbers_posted_raw_get_a_sentence(app, field, value):
     data = list(DEFAULTS)
@@ -130,7 +149,19 @@ def test_bad_numbers_posted_raw_get_a_sentence(app, field, value):
 
 @pytest.mark.parametrize(
     ("position", "value", "said"),
-    [(0, 7, "prompt"), (0, None, "prompt"), (1, "no-such", "no-such"), (1, 3, "model"), (9, [], "stop")],
+    [
+        (0, 7, "prompt"),
+        (0, None, "prompt"),
+        (1, "no-such", "no-such"),
+        (1, 3, "model"),
+        (9, [], "stop"),
+        (15, ["the"], "banned must be text"),
+        (15, "x" * 401, "banned is too long: 401"),
+        (15, "\n".join("abcdefghijklmnopqrstu"), "banned: at most 20 words"),
+        (16, math.nan, "forced must be text"),
+        (16, "x" * 401, "forced is too long: 401"),
+        (16, "\n".join("abcdefghijklmnopqrstu"), "forced: at most 20 words"),
+    ],
 )
 def test_bad_texts_posted_raw_get_a_sentence(app, position, value, said):
     data = list(DEFAULTS)
@@ -145,6 +176,23 @@ def test_any_text_posted_raw_is_continued(app, prompt):
     assert event == "complete" and "error" not in last, last
     assert len(last["tokens"]) == 5 or last["finish_reason"] == "eos"
     assert bool(last["notices"]) == (len(prompt) == 100_000)
+
+
+@pytest.mark.parametrize("word", ["\ud800", "a\0b", "😀", "<script>alert(1)</script>", "${1+1}{{value}}"])
+def test_any_word_posted_raw_is_banned_or_forced(app, word):
+    for position in (15, 16):
+        data = list(DEFAULTS)
+        data[position] = word
+        event, [last] = post(app, "generate_text", data)[-1]
+        assert event == "complete" and "error" not in last, last
+
+
+def test_words_that_a_model_cannot_write(app):
+    data = ["明月", "poems", *DEFAULTS[2:]]
+    _, [last] = post(app, "generate_text", [*data[:15], "hello", ""])[-1]
+    assert [notice["key"] for notice in last["notices"]] == ["words_unknown"]
+    _, [last] = post(app, "generate_text", [*data[:15], "", "hello"])[-1]
+    assert last["reason"] == "error" and "None of the forced words can be written" in last["error"]["sentence"]
 
 
 def test_a_model_that_is_not_here_says_so_and_offers_one_that_is(app):

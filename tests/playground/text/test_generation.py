@@ -78,6 +78,9 @@ SHAPES = [
     {"temperature": 1.5, "repetition_penalty": 1.4},
     {"temperature": 0.0, "repetition_penalty": 1.4},
     {"temperature": 0.7, "stop": "the\n,"},
+    {"presence_penalty": 0.9, "frequency_penalty": 0.4, "prefix_ids": (260, 260, 795)},
+    {"banned": "the\nprincess\n.\n😀", "temperature": 1.2, "frequency_penalty": -1.5},
+    {"forced": "'{x}'\nprincess\nold king\n月", "banned": "the", "repetition_penalty": 1.2, "top_p": 0.8},
 ]
 
 
