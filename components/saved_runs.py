@@ -6,14 +6,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from components.acrostic_values import telling
 from components.runs import packed
 from components.text_values import for_reader, run_value
 from playground.inference.engine import get_engine
+from playground.inference.tasks import Event, Task
+from playground.settings import Settings
+from playground.text.acrostic_form import AcrosticSettings
 from playground.text.settings import DEFAULT_MODEL, GenerationSettings
-from playground.text.tasks import GENERATE
+from playground.text.tasks import ACROSTIC, GENERATE
 
 FOLDER = Path(__file__).parent / "first_runs"
 FIRST_PROMPT = {"en": "Once upon a time", "zh-CN": "明月"}  # what the prompt says when the page opens
@@ -34,17 +40,25 @@ def first_settings(language: str) -> GenerationSettings:
     return GenerationSettings(prompt=FIRST_PROMPT[language], model=DEFAULT_MODEL[language], max_new_tokens=LENGTH)
 
 
+def save(tab: str, language: str, task: Task, settings: Settings, tell: Callable[..., dict[str, Any]]) -> None:
+    """Run `task` to its end and save what `tell` says of it, as the first run of `tab` in `language`."""
+    *_, last = get_engine().frames(get_engine().submit(task, settings))
+    if last.error is not None:
+        raise last.error
+    value = tell(last, settings) | {"settings": settings.as_dict(), "run": "saved"}
+    (FOLDER / f"{tab}.{language}.json").write_text(packed(value) + "\n", "utf-8")
+
+
+def _text_run(event: Event, settings: GenerationSettings, language: str) -> dict[str, Any]:
+    return for_reader(run_value(event, settings), language)
+
+
 def main() -> None:
-    """Make and save the first run of the text tab in each language."""
-    engine = get_engine()
+    """Make and save the first runs in each language."""
     FOLDER.mkdir(exist_ok=True)
     for language in FIRST_PROMPT:
-        settings = first_settings(language)
-        *_, last = engine.frames(engine.submit(GENERATE, settings))
-        if last.error is not None:
-            raise last.error
-        value = for_reader(run_value(last, settings) | {"settings": settings.as_dict(), "run": "saved"}, language)
-        (FOLDER / f"text.{language}.json").write_text(packed(value) + "\n", "utf-8")
+        save("text", language, GENERATE, first_settings(language), partial(_text_run, language=language))
+        save("acrostic", language, ACROSTIC, AcrosticSettings(), telling(language))
 
 
 if __name__ == "__main__":

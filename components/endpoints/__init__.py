@@ -4,6 +4,7 @@ What is posted reaches the settings' own checks untouched, an endpoint's argumen
 every error is one English sentence.
 """
 
+from components.endpoints.acrostic import acrostic
 from components.endpoints.beams import beam_search
 from components.endpoints.generation import generate_text, next_token
 from components.endpoints.models import list_models, stop_run
@@ -17,6 +18,7 @@ ENDPOINTS = {
         score_text,
         tokenize,
         beam_search,
+        acrostic,
         list_models,
         stop_run,
     )

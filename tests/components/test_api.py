@@ -119,6 +119,7 @@ def test_only_the_api_is_public(client):
         "/score_text",
         "/tokenize",
         "/beam_search",
+        "/acrostic",
         "/list_models",
         "/stop_run",
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.experiments.text import learning, pair, textbook
+from components.experiments.text import acrostic, learning, pair, textbook
 
 LOOK = ()
-LAB = (pair, learning, textbook)
+LAB = (pair, learning, acrostic, textbook)
