@@ -58,6 +58,15 @@
     return true;
   }
 
+  // A lesson's link "#experiment=draw" opens that experiment of the tab in front, without leaving the page.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href*='#experiment=']");
+    const tab = link?.closest("[id^='tab-']")?.id.slice("tab-".length);
+    if (!tab) return;
+    event.preventDefault();
+    openExperiment(tab, link.getAttribute("href").split("#experiment=")[1]);
+  });
+
   // ---------------------------------------------------------------- links
   let here = null; // gives the query that reopens what is on screen; set by the tab that was last touched
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from components import page
+from components.endpoints import ENDPOINTS
 from components.widgets.tab_head import TabHead
 
 
@@ -28,7 +29,7 @@ def test_every_control_can_be_set_by_a_link(built):
 
 def test_only_chosen_functions_are_in_the_public_api(built):
     named = built.get_api_info()["named_endpoints"]
-    assert set(named) == {"/generate_text", "/next_token", "/list_models", "/stop_run"}
+    assert set(named) == {f"/{name}" for name in ENDPOINTS}
     assert built.get_api_info()["unnamed_endpoints"] == {}
 
 
