@@ -8,10 +8,9 @@ import gradio as gr
 
 from components import api, gradio_fixes, head, permalinks, theme
 from components.tabs import anatomy, text
-from components.tabs.controls import quiet
+from components.tabs.controls import Controls, quiet
 from components.widgets.header import Header
 from components.words import dictionary, i18n, words
-from playground.settings import default
 
 TABS = (text,)
 
@@ -52,17 +51,23 @@ def launch_options() -> dict[str, Any]:
 
 def _open_links(page: gr.Blocks, tabs: gr.Tabs, built: dict[str, anatomy.Tab]) -> None:
     """On load, set the controls to what the link asks for, and to the reader's language's defaults."""
-    known = {name: (tab.settings, tuple(tab.controls)) for name, tab in built.items()}
-    controls = [control for tab in built.values() for control in tab.controls.values()]
+    linked = {name: tab.linked() for name, tab in built.items()}
+    known = {
+        tab: {name: (owner.settings, field) for name, (owner, field) in fields.items()}
+        for tab, fields in linked.items()
+    }
+    controls = [owner.controls[field] for fields in linked.values() for owner, field in fields.values()]
     language, query = gr.Textbox(visible="hidden"), gr.Textbox(visible="hidden")
-    opening = gr.JSON(visible="hidden")
+    opening, nothing = gr.JSON(visible="hidden"), permalinks.Opening()
 
     def on_load(language: str, query: str) -> list[Any]:
         link = permalinks.read(query, known)
         updates = [
-            _update(tab, name, language, link if link.tab == tab.name else permalinks.Opening())
-            for tab in built.values()
-            for name in tab.controls
+            _update(
+                owner, field, name, built[tab].defaults(language), link if link.tab == tab else permalinks.Opening()
+            )
+            for tab, fields in linked.items()
+            for name, (owner, field) in fields.items()
         ]
         told = {
             "tab": link.tab,
@@ -83,11 +88,13 @@ def _open_links(page: gr.Blocks, tabs: gr.Tabs, built: dict[str, anatomy.Tab]) -
     loaded.then(None, opening, None, js="(opening) => { playground.opened(opening); }", **quiet())
 
 
-def _update(tab: anatomy.Tab, name: str, language: str, link: permalinks.Opening) -> Any:
-    """What a control is told on load: nothing, when it already says the right thing."""
-    initial = default(tab.settings, name)
-    value = link.values.get(name, tab.defaults(language).get(name, initial))
-    changes: dict[str, Any] = tab.saying(name, value) if value != initial else {}
+def _update(
+    owner: Controls, field: str, name: str, defaults: dict[str, Any], link: permalinks.Opening
+) -> dict[str, Any]:
+    """What a control is told on load: nothing, when it already says the right thing. `name` is what links call it."""
+    initial = owner.controls[field].value
+    value = link.values.get(name, defaults.get(name, initial))
+    changes: dict[str, Any] = owner.saying(field, value) if value != initial else {}
     if name in link.locked:
         changes["interactive"] = False
     if name in link.hidden:

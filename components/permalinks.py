@@ -2,8 +2,9 @@
 
     ?tab=text&lang=zh-CN&depth=lab&prompt=月&temperature=0.4&lock=top_k,top_p&hide=seed&lesson=open&run=1
 
-Settings go by their own names. A teacher's link can `lock` controls (shown, not to be changed) and `hide` them (their
-value still counts). What a link asks for in vain is told in a sentence, and the rest of the link still works.
+Settings go by their own names, those of an experiment by `draw.draws`. A teacher's link can `lock` controls (shown, not
+to be changed) and `hide` them (their value still counts). What a link asks for in vain is told in a sentence, and the
+rest of the link still works.
 Language, depth, lesson and run are the browser's business (widgets/start.js and shell.js).
 """
 
@@ -32,8 +33,13 @@ class Opening:
     problems: list[dict] = field(default_factory=list)
 
 
-def read(query: str, tabs: Mapping[str, tuple[type[Settings], tuple[str, ...]]]) -> Opening:
-    """What `query` (location.search) asks of one of `tabs`, {name: (its settings, the fields it has controls for)}."""
+Fields = Mapping[
+    str, tuple[type[Settings], str]
+]  # name in a link → the settings it is a field of, and the field's name
+
+
+def read(query: str, tabs: Mapping[str, Fields]) -> Opening:
+    """What `query` (location.search) asks of one of `tabs`, {name: the fields it has controls for}."""
     asked = dict(parse_qsl(str(query)[:QUERY_LIMIT].removeprefix("?"), keep_blank_values=True, max_num_fields=None))
     opening = Opening(run=asked.get("run") == "1")
     tab = asked.get("tab") or next(iter(tabs))
@@ -41,15 +47,15 @@ def read(query: str, tabs: Mapping[str, tuple[type[Settings], tuple[str, ...]]])
         opening.problems.append(SettingError("not_one_of", field="tab", choices=tuple(tabs), value=tab).as_json())
         return opening
     opening.tab = tab
-    settings, fields = tabs[tab]
-    for name in fields:
+    for name, (settings, field_name) in tabs[tab].items():
         if name in asked:
             try:
-                opening.values[name] = _value(settings, name, asked[name])
+                opening.values[name] = _value(settings, field_name, asked[name])
             except PlaygroundError as error:
                 opening.problems.append(error.as_json())
-    opening.locked = _names("lock", asked, fields, opening.problems)
-    opening.hidden = _names("hide", asked, fields, opening.problems)
+    names = tuple(tabs[tab])
+    opening.locked = _names("lock", asked, names, opening.problems)
+    opening.hidden = _names("hide", asked, names, opening.problems)
     return opening
 
 

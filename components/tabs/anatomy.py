@@ -56,6 +56,7 @@ class Tab(Controls):
     adds: str = "{}"  # a JavaScript object: what the browser adds to what the tab's experiments ask
     formulas: list[gr.Markdown] = field(default_factory=list)
     said: gr.Textbox | None = None  # carries what the browser adds
+    experiments: list[Controls] = field(default_factory=list)
 
     # ------------------------------------------------------------------ presets
 
@@ -132,13 +133,10 @@ class Tab(Controls):
             None, self._all(), None, js=self._call("remember"), **quiet(),
         )  # fmt: skip
 
-    def saying(self, name: str, value: Any) -> dict[str, Any]:
-        """What makes a control say `value`; one beyond a slider's everyday range, from a link or a file, widens it."""
-        changes: dict[str, Any] = {"value": list(value) if isinstance(value, tuple) else value}
-        control = self.controls[name]
-        if isinstance(control, gr.Slider) and value > control.maximum:
-            changes["maximum"] = value
-        return changes
+    def linked(self) -> dict[str, tuple[Controls, str]]:
+        """What a link can set: name in the link → whose control it is, and of which field."""
+        own = {name: (self, name) for name in self.controls}
+        return own | {f"{each.short}.{name}": (each, name) for each in self.experiments for name in each.controls}
 
     def tell(self, after: Callable[..., Dependency]) -> Dependency:
         """Tell the browser what the controls say `after` something that set them."""

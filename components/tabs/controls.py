@@ -46,6 +46,11 @@ class Controls:
         """What the element ids of this place begin with."""
         return self.name.replace(".", "-")
 
+    @property
+    def short(self) -> str:
+        """The last part of the name: "draw"."""
+        return self.name.rpartition(".")[2]
+
     def words(self, key: str) -> I18nData:
         """The words of `key` here, or else of the tab that this place belongs to. Raises KeyError."""
         with suppress(KeyError):
@@ -86,6 +91,14 @@ class Controls:
             dice = gr.Button(words("controls.dice"), elem_id=f"{self.id}-dice", min_width=60, scale=0)
         dice.click(None, None, seed, js="() => Math.floor(Math.random() * 1e6)", **quiet())
         return seed
+
+    def saying(self, name: str, value: Any) -> dict[str, Any]:
+        """What makes a control say `value`; one beyond a slider's everyday range, from a link or a file, widens it."""
+        changes: dict[str, Any] = {"value": list(value) if isinstance(value, tuple) else value}
+        control = self.controls[name]
+        if isinstance(control, gr.Slider) and value > control.maximum:
+            changes["maximum"] = value
+        return changes
 
     # ------------------------------------------------------------------ run, stop, status
 

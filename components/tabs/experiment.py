@@ -44,6 +44,13 @@ class Experiment(Controls):
 
     tab: Tab
 
+    def remember(self) -> None:
+        """Let the browser know what a person changed here, for links (shell.js)."""
+        if self.controls:
+            emit = f"(...values) => playground.rememberExperiment({self.name!r}, {list(self.controls)}, values)"
+            changes = [control.change for control in self.controls.values()]
+            gr.on(changes, None, list(self.controls.values()), None, js=emit, **quiet())
+
     def runs(
         self,
         view: Component,
@@ -110,6 +117,8 @@ def experiment(tab: Tab, name: str, settings: type[Settings]) -> Iterator[Experi
     with gr.Tab(here.words("title"), id=name, elem_id=here.id) as entry:
         gr.Markdown(here.words("intro"), latex_delimiters=LATEX, elem_classes="experiment-intro")
         yield here
+    tab.experiments.append(here)
+    here.remember()
     entry.select(None, None, None, js=f"() => playground.setExperiment('{name}')", **quiet())
 
 

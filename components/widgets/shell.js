@@ -41,6 +41,10 @@
   // ---------------------------------------------------------------- experiments
   let experiment = null; // the one that was last chosen: a link opens it again
 
+  /** What a person changed in an experiment ("text.draw"), for links that open it again. */
+  const rememberExperiment = (name, fields, values) =>
+    emit(`${name}.settings`, Object.fromEntries(fields.map((field, i) => [field, values[i]])));
+
   function setExperiment(name) {
     experiment = name;
     emit("experiment", name);
@@ -78,7 +82,11 @@
     const now = new URLSearchParams({ tab, lang: window.playground.language });
     if (root.dataset.depth !== "play") now.set("depth", root.dataset.depth);
     if (root.dataset.lesson === "open") now.set("lesson", "open");
-    if (experiment && root.dataset.depth !== "play") now.set("experiment", experiment);
+    if (experiment && root.dataset.depth !== "play") {
+      now.set("experiment", experiment);
+      const changed = window.playground.last(`${tab}.${experiment}.settings`) || {};
+      for (const [field, value] of Object.entries(changed)) if (value !== null) now.set(`${experiment}.${field}`, value);
+    }
     fields.forEach((field, i) => {
       const value = Array.isArray(values[i]) ? values[i].join(",") : values[i];
       const left = defaults.own.includes(field) ? untouched : stands(field);
@@ -135,5 +143,5 @@
   });
 
   Object.assign(window.playground, { setDepth, setLesson, setTheme, setLanguage, remember, copyLink, exportRun, preset, opened,
-    setExperiment, openExperiment });
+    setExperiment, openExperiment, rememberExperiment });
 })();

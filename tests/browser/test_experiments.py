@@ -117,6 +117,18 @@ def test_a_link_opens_an_experiment_at_its_depth(open_page):
     assert "experiment=pair" in page.evaluate("navigator.clipboard.readText()")
 
 
+def test_a_link_sets_what_an_experiment_asks(open_page):
+    page = open_page("?experiment=pair&pair.second_temperature=0.3&pair.second_top_k=500&lock=pair.second_top_p",
+                     permissions=["clipboard-read", "clipboard-write"])  # fmt: skip
+    expect(page.locator("#text-pair-second_temperature input[type=number]")).to_have_value("0.3")
+    expect(page.locator("#text-pair-second_top_k input[type=number]")).to_have_value("500")
+    expect(page.locator("#text-pair-second_top_p input[type=range]")).to_be_disabled()
+    page.locator("#text-link").click()
+    expect(page.locator(".pg-toast")).to_have_text(EN["link.copied"])
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "pair.second_temperature=0.3" in copied and "pair.second_top_k=500" in copied
+
+
 @pytest.mark.parametrize("name", ["no_such", "<img src=x>", "../../etc", "pair%22]"])
 def test_a_link_to_no_experiment_opens_the_page_all_the_same(open_page, name):
     page = open_page(f"?experiment={name}")

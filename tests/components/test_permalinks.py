@@ -20,7 +20,16 @@ class Cooking(Settings):
     order: tuple[int, ...] = integers((), low=0, high=9, limit=3)
 
 
-TABS = {"cook": (Cooking, ("dish", "heat", "minutes", "pot", "order")), "eat": (Cooking, ("dish",))}
+@dataclass(frozen=True)
+class Tasting(Settings):
+    spoons: int = integer(1, low=1, high=9)
+
+
+ALL = ("dish", "heat", "minutes", "pot", "order")
+TABS = {
+    "cook": {name: (Cooking, name) for name in ALL} | {"taste.spoons": (Tasting, "spoons")},
+    "eat": {"dish": (Cooking, "dish")},
+}
 
 
 def read(**query: str) -> permalinks.Opening:
@@ -43,6 +52,12 @@ def test_no_query_opens_the_first_tab():
 
 def test_only_the_controls_a_tab_has_are_set():
     assert read(tab="eat", dish="rice", heat="1").values == {"dish": "rice"}
+
+
+def test_an_experiments_settings_go_by_its_name():
+    link = read(tab="cook", **{"taste.spoons": "3", "spoons": "4", "lock": "taste.spoons"})
+    assert (link.values, link.locked, link.problems) == ({"taste.spoons": 3}, {"taste.spoons"}, [])
+    assert [problem["key"] for problem in read(tab="cook", **{"taste.spoons": "99"}).problems] == ["out_of_range"]
 
 
 def test_foreign_parameters_are_let_be():
