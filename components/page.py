@@ -63,9 +63,7 @@ def _open_links(page: gr.Blocks, tabs: gr.Tabs, built: dict[str, anatomy.Tab]) -
     def on_load(language: str, query: str) -> list[Any]:
         link = permalinks.read(query, known)
         updates = [
-            _update(
-                owner, field, name, built[tab].defaults(language), link if link.tab == tab else permalinks.Opening()
-            )
+            _update(owner, field, name, built[tab].defaults(language), link if link.tab == tab else nothing)
             for tab, fields in linked.items()
             for name, (owner, field) in fields.items()
         ]
