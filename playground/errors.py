@@ -33,6 +33,9 @@ SENTENCES: dict[str, str] = {
     "one_token": "The text is a single token, and perplexity begins with the second: write more.",
     "words_unknown": "{model} has no tokens for some of the banned or forced words, and they are left out: {words}.",
     "time_limit": "The run reached its time limit of {seconds} seconds. What it made so far is kept.",
+    "detection_cut": "The text is longer than is searched at once: only its first {kept} tokens were scored.",
+    "uncached_stopped": "Without the cache the reading was stopped after {count} tokens: it had used up its "
+    "{seconds} seconds.",
     # acrostics
     "acrostic_count": "An acrostic has four or eight characters, one to begin each line; this has {count}. "
     "Try 春夏秋冬, or 春夏秋冬风花雪月.",

@@ -6,6 +6,7 @@ every error is one English sentence.
 
 from components.endpoints.acrostic import acrostic
 from components.endpoints.beams import beam_search
+from components.endpoints.draws import draw_tokens
 from components.endpoints.generation import generate_text, next_token
 from components.endpoints.models import list_models, stop_run
 from components.endpoints.scoring import score_text, tokenize
@@ -15,6 +16,7 @@ ENDPOINTS = {
     for function in (
         generate_text,
         next_token,
+        draw_tokens,
         score_text,
         tokenize,
         beam_search,

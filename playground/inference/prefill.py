@@ -28,7 +28,10 @@ def feed(decode: Decoder, cache: KVCache, rows: Sequence[Row], ids: list[list[in
 
 
 class Prompt:
-    """A prompt in a cache of its own, one row; `known` is one that was read and that this one goes on from."""
+    """A prompt in a cache of its own, one row; `known` is one that was read and that this one goes on from.
+
+    `ids` may grow after they were read: what was added is then read next.
+    """
 
     def __init__(self, decode: Decoder, ids: list[int], known: Prompt | None = None) -> None:
         self.ids = ids
@@ -50,8 +53,19 @@ class Prompt:
         if self.row.shelf is None:
             self.cache.add(self.row, len(self.ids), self._known.row if self._known else None)
             self._known = None
+        self.cache.make_room(self.row, len(self.ids))
         start = self.row.length
         return feed(self._decode, self.cache, [self.row], [self.ids[start : start + CHUNK]])
+
+
+@torch.inference_mode()
+def read_on(prompt: Prompt) -> Generator[None, None, Tensor]:
+    """Read what `prompt` has not read yet, at least one token, a chunk at a time; returns the logits (V,) after it."""
+    logits = prompt.read()
+    while not prompt.done:
+        yield
+        logits = prompt.read()
+    return logits[0]
 
 
 _recent: weakref.WeakKeyDictionary[nn.Module, OrderedDict[tuple[int, ...], Prompt]] = weakref.WeakKeyDictionary()
@@ -73,12 +87,9 @@ def next_logits(model: PreTrainedModel, ids: Sequence[int]) -> Generator[None, N
     if start is not None:
         recent.move_to_end(start)
     prompt = Prompt(decode, list(ids), recent.get(start))
-    logits = prompt.read()
-    while not prompt.done:
-        yield
-        logits = prompt.read()
+    logits = yield from read_on(prompt)
     recent[key] = prompt
     recent.move_to_end(key)
     while sum(prompt.cache.bytes for prompt in recent.values()) > RECENT_BYTES:
         recent.popitem(last=False)
-    return logits[0]
+    return logits

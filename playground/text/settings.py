@@ -12,6 +12,7 @@ DEFAULT_MODEL = {"en": "tales", "zh-CN": "poems"}  # by the language of the page
 PROMPT_LIMIT = 200_000  # characters; what the model's context cannot hold is cut from the left, with a notice
 LARGEST_VOCABULARY = 1_000_000
 STOP_STRINGS = 8
+HIGHEST_SEED = 2**53 - 9  # what a browser's numbers hold exactly, with room for 8 samples
 WORDS = 20  # banned, and forced
 
 
@@ -115,7 +116,7 @@ class GenerationSettings(ShapeSettings):
     """
 
     max_new_tokens: int = integer(60, low=1, high=400)
-    seed: int = integer(0, low=0, high=2**53 - 9)  # what a browser's numbers hold exactly, with room for 8 samples
+    seed: int = integer(0, low=0, high=HIGHEST_SEED)
     stop: str = text("", limit=400)
     num_samples: int = integer(1, low=1, high=8)
 
@@ -162,4 +163,54 @@ class BeamSettings(PositionSettings):
 class TextbookSettings(PositionSettings):
     """A prompt to hand to transformers' `generate`, as tutorials do."""
 
-    seed: int = integer(0, low=0, high=2**53 - 9)
+    seed: int = integer(0, low=0, high=HIGHEST_SEED)
+
+
+@dataclass(frozen=True)
+class DrawSettings(ShapeSettings):
+    """Many tokens drawn from one distribution, each as if it were the next.
+
+    draws  1 to 100,000 tokens, drawn independently
+    seed   of the uniform numbers
+    top    how many of the most probable tokens are listed by name, 1 to 1,000; the rest is one cell, `other`
+    """
+
+    draws: int = integer(1000, low=1, high=100_000, slider_high=10_000)
+    seed: int = integer(0, low=0, high=HIGHEST_SEED)
+    top: int = integer(20, low=1, high=1000)
+
+
+@dataclass(frozen=True)
+class CacheMeterSettings(PositionSettings):
+    """The same tokens made with a key-value cache and without: 8 to 200, each the likeliest, whatever the words."""
+
+    max_new_tokens: int = integer(80, low=8, high=200)
+
+
+@dataclass(frozen=True)
+class GreenListSettings(Settings):
+    """Which tokens are green after which: the watermark's key (Kirchenbauer et al. 2023).
+
+    greenlist_ratio  γ, the share of the vocabulary that is green after each token, 0.1 to 0.9; a larger share holds
+                     the smaller ones, so a text is found with another γ too
+    bias             δ, added to the score of every green token, 0 to 10; 0 leaves the text as it is
+    """
+
+    greenlist_ratio: float = number(0.25, low=0.1, high=0.9, step=0.05)
+    bias: float = number(2.5, low=0.0, high=10.0, step=0.1)
+
+
+@dataclass(frozen=True)
+class WatermarkSettings(GreenListSettings, ShapeSettings):
+    """A text whose words lean towards the green ones. max_new_tokens: 1 to 200; seed: of the uniform numbers."""
+
+    max_new_tokens: int = integer(120, low=1, high=200)
+    seed: int = integer(0, low=0, high=HIGHEST_SEED)
+
+
+@dataclass(frozen=True)
+class DetectSettings(GreenListSettings):
+    """A text to be searched for the watermark of those settings, read with the tokenizer of `model`."""
+
+    model: str = text("tales", limit=200)
+    text: str = text("", limit=20_000)

@@ -8,22 +8,28 @@ from playground.inference.cards import CARDS
 from playground.inference.tasks import Lane, Task, later
 from playground.text import acrostic_form, beam_frames, scores
 from playground.text.acrostic_form import AcrosticSettings
-from playground.text.frames import conclude, merge
+from playground.text.frames import append, conclude, merge
 from playground.text.settings import (
     BeamSettings,
+    CacheMeterSettings,
+    DetectSettings,
+    DrawSettings,
     GenerationSettings,
     PositionSettings,
     ScoreSettings,
+    WatermarkSettings,
 )
 
 CACHE_BYTES_PER_TOKEN = 80 * 1024  # keys and values of one position; GPT-2 needs 74 kB, SmolLM2 46, `tales` 12
 TRACE_BYTES_PER_TOKEN = 4 * 1024  # a token with its ten alternatives, as Python objects
 NODE_BYTES = 2 * 1024  # a node of a beam search's tree, as Python objects, twice: in its frame and in the last
+DRAW_BYTES = 64  # a draw: its uniform number, its token, its place in the list, and their encoding
+GREEN_LIST_BYTES = 16 * 1024 * 1024  # the table of a million numbers that transformers' processor makes
 LONGEST_CONTEXT = 2048  # positions counted at most for a prompt
 SCORE_CHUNK_BYTES = 80 * 1024 * 1024  # three times 128 rows of 50 k float32
 
 
-def _models(settings: PositionSettings | ScoreSettings) -> tuple[str, ...]:
+def _models(settings: PositionSettings | ScoreSettings | DetectSettings) -> tuple[str, ...]:
     return (settings.model,)
 
 
@@ -69,6 +75,24 @@ def _host(settings: GenerationSettings) -> tuple[Any, Any]:
 def _acrostic_bytes(settings: AcrosticSettings) -> int:
     characters = len(settings.characters) * (settings.line_length + 1)
     return characters * (CACHE_BYTES_PER_TOKEN + TRACE_BYTES_PER_TOKEN)
+
+
+def _draw_bytes(settings: DrawSettings) -> int:
+    return _prompt_bytes(settings) + settings.draws * DRAW_BYTES
+
+
+def _meter_bytes(settings: CacheMeterSettings) -> int:
+    """Both sides hold the whole text for a moment, though one forgets it again."""
+    return 2 * (_prompt_bytes(settings) + settings.max_new_tokens * CACHE_BYTES_PER_TOKEN)
+
+
+def _watermark_bytes(settings: WatermarkSettings) -> int:
+    new = settings.max_new_tokens * (CACHE_BYTES_PER_TOKEN + TRACE_BYTES_PER_TOKEN)
+    return _prompt_bytes(settings) + new + GREEN_LIST_BYTES
+
+
+def _detection_bytes(settings: DetectSettings) -> int:
+    return GREEN_LIST_BYTES + len(settings.text) * TRACE_BYTES_PER_TOKEN
 
 
 GENERATE = Task(
@@ -135,4 +159,39 @@ TEXTBOOK = Task(
     peak_bytes=_prompt_bytes,
     seconds=30,
     unsliced=True,
+)
+DRAW = Task(
+    "draw_tokens",
+    Lane.INTERACTIVE,
+    run=later("playground.text.draws:draw_tokens"),
+    models=_models,
+    peak_bytes=_draw_bytes,
+    seconds=30,
+)
+CACHE_METER = Task(
+    "cache_meter",
+    Lane.INTERACTIVE,
+    run=later("playground.text.cache_meter:meter_cache"),
+    models=_models,
+    peak_bytes=_meter_bytes,
+    merge=append,
+    seconds=20,
+    shared=False,  # its figures are this machine's, now: another measurement is another run
+)
+WATERMARK = Task(
+    "watermark",
+    Lane.INTERACTIVE,
+    run=later("playground.text.watermark:write"),
+    models=_models,
+    peak_bytes=_watermark_bytes,
+    merge=append,
+    seconds=60,
+)
+DETECT = Task(
+    "detect_watermark",
+    Lane.INTERACTIVE,
+    run=later("playground.text.watermark:detect"),
+    models=_models,
+    peak_bytes=_detection_bytes,
+    seconds=30,
 )

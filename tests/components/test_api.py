@@ -116,6 +116,7 @@ def test_only_the_api_is_public(client):
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
         "/generate_text",
         "/next_token",
+        "/draw_tokens",
         "/score_text",
         "/tokenize",
         "/beam_search",
