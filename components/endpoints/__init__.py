@@ -9,6 +9,7 @@ from components.endpoints.beams import beam_search
 from components.endpoints.draws import draw_tokens
 from components.endpoints.generation import generate_text, next_token
 from components.endpoints.models import list_models, stop_run
+from components.endpoints.ngrams import ngram_next
 from components.endpoints.scoring import score_text, tokenize
 
 ENDPOINTS = {
@@ -21,6 +22,7 @@ ENDPOINTS = {
         tokenize,
         beam_search,
         acrostic,
+        ngram_next,
         list_models,
         stop_run,
     )

@@ -121,6 +121,7 @@ def test_only_the_api_is_public(client):
         "/tokenize",
         "/beam_search",
         "/acrostic",
+        "/ngram_next",
         "/list_models",
         "/stop_run",
     }
