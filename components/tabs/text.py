@@ -35,6 +35,7 @@ from playground.text.settings import DEFAULT_MODEL, GenerationSettings, Position
 from playground.text.tasks import POSITION
 
 CHOSEN = "{ prefix_ids: playground.text.chosenPath() }"  # experiments too go on from words chosen by hand
+PLACE = ("prompt", "model", "prefix_ids", "banned", "forced")  # what the follower tells of
 CODE = (
     "playground.text.sampling:draw",
     "playground.text.sampling:gumbel",
@@ -45,6 +46,8 @@ CODE = (
     "playground.text.sampling:keep_top_p",
     "playground.text.sampling:keep_min_p",
     "playground.text.sampling:penalise_repetition",
+    "playground.text.sampling:penalise_counts",
+    "playground.text.masks:Masks",
 )
 
 
@@ -65,13 +68,18 @@ def build() -> anatomy.Tab:
                     words("text.fetch"), elem_id="text-fetch", size="sm", scale=0, min_width=200, visible=False
                 )
             with gr.Row():
-                tab.slider("min_p")
                 tab.slider("repetition_penalty")
+                tab.slider("presence_penalty")
+                tab.slider("frequency_penalty")
+                tab.slider("min_p")
+            with gr.Row():
                 tab.slider("max_new_tokens")
                 tab.slider("num_samples")
-            with gr.Row():
                 tab.seed()
+            with gr.Row():
                 tab.textbox("stop", lines=2)
+                tab.textbox("banned", lines=2, max_lines=6)
+                tab.textbox("forced", lines=2, max_lines=6)
         (more,) = tab.actions("more")
         with gr.Row(elem_classes="text-hero"):
             with gr.Column(scale=3, min_width=340):
@@ -214,7 +222,7 @@ async def position(request: gr.Request, event: gr.EventData, language: str) -> A
 
     def ask() -> PositionSettings:
         place = details(event)
-        return PositionSettings(**{name: place.get(name) for name in ("prompt", "model", "prefix_ids")})
+        return PositionSettings(**{name: place.get(name) for name in PLACE})
 
     def tell(event: Event, settings: PositionSettings) -> dict[str, Any]:
         return runs.told(event) | for_reader(dict(event.frame or {}), language)

@@ -1,31 +1,55 @@
 /* The stages of a next-token distribution, in the browser: playground.sampling. The same steps, in the same order, as
-   playground/text/sampling.py (the tests hold both equal to transformers' warpers), so that a slider redraws at once.
+   playground/text/sampling.py (the tests hold both equal to transformers' processors), so that a slider redraws at once.
 
    Every filter keeps the most probable tokens and cuts the rest: on scores sorted from the largest down it keeps a
-   prefix. So a stage is three numbers beside the sorted scores: how many are kept, the temperature, and the sum. */
+   prefix. So a stage is three numbers beside the sorted scores: how many are kept, the temperature, and the sum. What
+   bends single scores, or masks single words, makes another order, by moving those few in the one before. */
 (() => {
   "use strict";
-  const STAGES = ["model", "repetition_penalty", "temperature", "top_k", "top_p", "min_p"];
-  const NEUTRAL = { repetition_penalty: 1, temperature: 1, top_k: 0, top_p: 1, min_p: 0 }; // settings that change nothing
+  // All there can be: "penalties" and "words" are there only where they are used.
+  const STAGES = ["model", "repetition_penalty", "penalties", "words", "temperature", "top_k", "top_p", "min_p"];
+  const NEUTRAL = { repetition_penalty: 1, presence_penalty: 0, frequency_penalty: 0, temperature: 1, top_k: 0, top_p: 1, min_p: 0 }; // change nothing
 
-  /** Token ids from the largest score to the smallest; equal scores in the order of their ids. */
-  function descending(scores) {
-    return Uint32Array.from(scores, (_, id) => id).sort((a, b) => scores[b] - scores[a] || a - b);
-  }
+  /** Compares ids: from the largest score to the smallest, equal scores in the order of their ids. */
+  const descending = (scores) => (a, b) => scores[b] - scores[a] || a - b;
 
-  /** Scores with the order of their ids: {scores, order, place}, place[id] being where id stands in order. */
-  function ranked(scores) {
-    const order = descending(scores);
+  /** Scores with an order of their ids: {scores, order, place}, place[id] being where id stands in order. */
+  function ranked(scores, order = Uint32Array.from(scores, (_, id) => id).sort(descending(scores))) {
     const place = new Uint32Array(order.length);
     order.forEach((id, i) => { place[id] = i; });
     return { scores, order, place };
   }
 
-  /** Divides positive scores of `seen` ids by the penalty, multiplies negative ones (Keskar et al. 2019, §4.1). */
-  function penalise(scores, seen, penalty) {
-    const result = Float32Array.from(scores);
-    for (const id of new Set(seen)) result[id] = scores[id] < 0 ? scores[id] * penalty : scores[id] / penalty;
-    return result;
+  /** The ranking in which a few ids have other scores, `changed` (a Map): the rest keep their order, nothing is sorted anew. */
+  function reranked({ scores: before, order }, changed) {
+    const scores = Float32Array.from(before);
+    for (const [id, score] of changed) scores[id] = score;
+    const compare = descending(scores);
+    const moved = [...changed.keys()].sort(compare);
+    const merged = new Uint32Array(order.length);
+    let n = 0, next = 0; // how many stand in `merged`, and of them from `moved`
+    for (const id of order) {
+      if (changed.has(id)) continue;
+      while (next < moved.length && compare(moved[next], id) < 0) merged[n++] = moved[next++];
+      merged[n++] = id;
+    }
+    merged.set(moved.slice(next), n);
+    return ranked(scores, merged);
+  }
+
+  /** Positive scores of `seen` ids ÷ penalty, negative ones × penalty (Keskar et al. 2019, §4.1): Map(id → score). */
+  const repeated = (scores, seen, penalty) => new Map(seen.map((id) => [id, scores[id] < 0 ? scores[id] * penalty : scores[id] / penalty]));
+
+  /** Scores less presence, and less frequency as often as `counts` (Map) says (OpenAI's API): Map(id → score). */
+  const counted = (scores, counts, presence, frequency) => new Map([...counts].map(([id, n]) => [id, scores[id] - presence - frequency * n]));
+
+  /** The ranking with all that may not stand behind all that may: {ranking, kept}. */
+  function masked({ scores, order }, may) {
+    const open = order.filter(may);
+    const sorted = new Uint32Array(order.length);
+    sorted.set(open);
+    sorted.set(order.filter((id) => !may(id)), open.length);
+    return { ranking: ranked(scores, sorted), kept: open.length };
   }
 
   /** p = softmax(scores ÷ temperature) over the first `kept` of the order; temperature 0 puts all on the arg max. */
@@ -90,24 +114,25 @@
     return n;
   }
 
-  /** One place in a text. logits: Float32Array (V,); seen: ids already in the context. */
+  /** One place in a text. logits: Float32Array (V,); seen: ids already in the context; counts: {id: how often it was made
+      since the prompt}; banned: ids that may not stand here, allowed: ids that alone may, null where there are no such words. */
   class Position {
-    constructor(logits, seen = []) {
-      this.seen = seen;
+    constructor(logits, seen = [], { counts = {}, banned = null, allowed = null } = {}) {
+      Object.assign(this, { seen, banned, allowed, made: {} });
+      this.counts = new Map(Object.entries(counts ?? {}).map(([id, n]) => [Number(id), n]));
       this.model = ranked(logits);
-      this.penalised = { penalty: 1, ranking: this.model };
+      const [shut, open] = [new Set(banned), allowed && new Set(allowed)];
+      this.may = banned || allowed ? (id) => !shut.has(id) && (!open || open.has(id)) : null;
     }
 
-    /** The scores after the repetition penalty: sorted anew only when the penalty changed. */
-    ranking(penalty) {
-      if (penalty === 1) return this.model;
-      if (this.penalised.penalty !== penalty) {
-        this.penalised = { penalty, ranking: ranked(penalise(this.model.scores, this.seen, penalty)) };
-      }
-      return this.penalised.ranking;
+    /** What `make` gives, made anew only when the `knobs` that it depends on have changed. */
+    once(name, knobs, make) {
+      const key = knobs.join();
+      if (this.made[name]?.key !== key) this.made[name] = { key, result: make() };
+      return this.made[name].result;
     }
 
-    /** The six Stages at these settings; `changes` is false for one that does nothing. */
+    /** The Stages at these settings, six to eight; `changes` is false for one that does nothing. */
     stages(settings = {}) {
       const knobs = Object.fromEntries(Object.entries(NEUTRAL).map(([name, neutral]) => [name, settings[name] ?? neutral]));
       const key = JSON.stringify(knobs);
@@ -116,17 +141,27 @@
     }
 
     compute(knobs) {
+      const { repetition_penalty: repetition, presence_penalty: presence, frequency_penalty: frequency } = knobs;
       const all = this.model.order.length;
-      const ranking = this.ranking(knobs.repetition_penalty);
-      const stages = [
-        new Stage("model", this.model, 1, all, true),
-        new Stage("repetition_penalty", ranking, 1, all, knobs.repetition_penalty !== 1 && this.seen.length > 0),
-        new Stage("temperature", ranking, knobs.temperature, all, knobs.temperature !== 1),
-      ];
+      let [ranking, kept] = [this.model, all];
+      const stages = [new Stage("model", ranking, 1, all, true)];
+      if (repetition !== 1) ranking = this.once("repetition", [repetition], () => reranked(this.model, repeated(this.model.scores, this.seen, repetition)));
+      stages.push(new Stage("repetition_penalty", ranking, 1, all, repetition !== 1 && this.seen.length > 0));
+      if (presence || frequency) {
+        const before = ranking;
+        ranking = this.once("penalties", [repetition, presence, frequency], () => reranked(before, counted(before.scores, this.counts, presence, frequency)));
+        stages.push(new Stage("penalties", ranking, 1, all, this.counts.size > 0));
+      }
+      if (this.may) {
+        const before = ranking;
+        ({ ranking, kept } = this.once("words", [repetition, presence, frequency], () => masked(before, this.may)));
+        stages.push(new Stage("words", ranking, 1, kept, kept < all));
+      }
+      stages.push(new Stage("temperature", ranking, knobs.temperature, kept, knobs.temperature !== 1));
       for (const [name, filter] of [["top_k", topK], ["top_p", topP], ["min_p", minP]]) {
         const before = stages.at(-1);
-        const kept = filter(before, knobs[name]);
-        stages.push(new Stage(name, ranking, knobs.temperature, kept, kept < before.kept));
+        const left = filter(before, knobs[name]);
+        stages.push(new Stage(name, ranking, knobs.temperature, left, left < before.kept));
       }
       return stages;
     }

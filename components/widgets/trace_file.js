@@ -1,6 +1,8 @@
 /* One file for a whole story, and back: playground.traceFile. What is read is checked field by field and rebuilt from
    what is known, so a file can hold anything and bring in nothing else.
 
+   Settings that older files of this version lack stand at their defaults.
+
    {"format": "aigc-playground/text", "version": 1, "settings": the controls' or null,
     "runs": [{run, settings, model, prompt_tokens, samples, parent}, …], parents before their branches} */
 (() => {
@@ -29,11 +31,14 @@
 
   const SETTINGS = { prompt: text, model: text, stop: text, temperature: real, top_p: real, min_p: real, repetition_penalty: real,
     top_k: whole, max_new_tokens: whole, seed: whole, num_samples: whole };
+  const LATER = { presence_penalty: [real, 0], frequency_penalty: [real, 0], banned: [text, ""], forced: [text, ""] }; // [check, default]
+  const DEFAULTS = Object.fromEntries(Object.entries(LATER).map(([name, [, value]]) => [name, value]));
 
   function settingsOf(value, where) {
     object(value, where);
     const settings = { prefix_ids: list(value.prefix_ids ?? [], `${where}.prefix_ids`, MOST.tokens).map((id, i) => whole(id, `${where}.prefix_ids[${i}]`)) };
     for (const [name, check] of Object.entries(SETTINGS)) settings[name] = check(value[name], `${where}.${name}`);
+    for (const [name, [check, otherwise]] of Object.entries(LATER)) settings[name] = optional(value[name], check, `${where}.${name}`) ?? otherwise;
     return settings;
   }
 
@@ -121,14 +126,14 @@
   /** What a file holds, from the story's records and what the controls say. */
   function write(records, settings = null) {
     const runs = [...records].filter((record) => record.samples.some((sample) => sample.tokens.length)).map((record) => ({
-      run: record.run, settings: record.settings, model: record.model, parent: record.parent, byHand: record.byHand === true,
+      run: record.run, settings: { ...DEFAULTS, ...record.settings }, model: record.model, parent: record.parent, byHand: record.byHand === true,
       prompt_tokens: record.prompt_tokens, tokens_per_second: record.tokens_per_second ?? null,
       samples: record.samples.map(({ tokens, finish_reason = null, text: whole_text = null }) => (
         { tokens: window.playground.story.solid(tokens), finish_reason, text: whole_text || window.playground.tokens.join(tokens) })),
     }));
     const kept = new Set(runs.map(({ run }) => run));
     for (const run of runs) if (run.parent && !kept.has(run.parent.run)) run.parent = null;
-    return { format: FORMAT, version: VERSION, settings, runs };
+    return { format: FORMAT, version: VERSION, settings: settings && { ...DEFAULTS, ...settings }, runs };
   }
 
   window.playground.traceFile = { FORMAT, VERSION, LIMIT, NotATrace, read, write };

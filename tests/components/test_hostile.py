@@ -45,7 +45,7 @@ BARE = [None, {}, [1], "text", 5, {"settings": 5}, {"prompt": ["a"], "settings":
 
 @pytest.mark.parametrize("event_data", BARE, ids=repr)
 def test_events_of_widgets_posted_by_hand_get_a_sentence(app, event_data):
-    controls = ["en", "[]", "Once", 0.8, 0, 1.0, "tales", 0.0, 1.0, 5, 1, 0, ""]
+    controls = ["en", "[]", "Once", 0.8, 0, 1.0, "tales", 1.0, 0.0, 0.0, 0.0, 5, 1, 0, "", "", ""]
     for event, data in (("moved", ["en"]), ("branch", controls)):
         told = json.loads(trigger(app, event, data, event_data)["data"][0])
         assert told["state"] == "done" and told["error"]["key"] in ("not_text", "not_a_list"), told

@@ -6,7 +6,8 @@ from components.widgets.base import Widget
 
 
 class Follower(Widget):
-    """Event `moved` with {"prompt", "model", "prefix_ids"}: the reader looks at a new place, and stays for a moment.
+    """Event `moved` with {"prompt", "model", "prefix_ids", "banned", "forced"}: the reader looks at a new place,
+    or asks for other words there, and stays for a moment.
 
     Event `redrawn`: the numbers of the place have changed, by new logits or by a slider.
     """

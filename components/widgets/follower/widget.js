@@ -5,8 +5,8 @@ let asked = ""; // the place last asked for
 let timer = 0;
 
 function place() {
-  const { prompt, model } = text.settings();
-  return { prompt, model, prefix_ids: text.path() };
+  const { prompt, model, banned = "", forced = "" } = text.settings();
+  return { prompt, model, prefix_ids: text.path(), banned, forced };
 }
 
 function look() {

@@ -2,6 +2,7 @@
    In scope: element, props, trigger, watch (see components/widgets/base.py). */
 const { unpack, words, make, card, percent, number, emit, on, decode, announce, sentence, tokens, sampling } = window.playground;
 const ROWS = 12;
+const MASKED = 4; // rows at most for words that are banned, or not forced, while there are others to draw
 const AXES = [0.1, 0.2, 0.5, 1]; // the bars' full length: the smallest of these that holds the largest bar
 
 const view = card(words("text.widgets.next.title"), element.querySelector(".pg-widget"));
@@ -77,12 +78,26 @@ function empty(why) {
   message.textContent = why;
 }
 
+/** The words that get a row: the most probable that may stand, and behind them those that would be among the most
+    probable were they not masked. */
+function shownOf(last, masking, unmasked) {
+  if (!masking) return Array.from(last.ranking.order.subarray(0, ROWS));
+  const open = Math.min(ROWS, masking.kept);
+  const wanted = unmasked.ranking.order.subarray(0, ROWS).filter((id) => !masking.keeps(id)).length;
+  const masked = Math.max(ROWS - open, Math.min(MASKED, wanted));
+  const { order } = last.ranking;
+  return [...order.subarray(0, ROWS - masked), ...order.subarray(masking.kept, masking.kept + masked)];
+}
+
 function draw() {
   if (!next) return;
   const stages = next.position.stages(settings);
   const [model, last] = [stages[0], stages.at(-1)];
-  const before = stages[2]; // after the temperature, before anything is cut
-  next.shown = Array.from(last.ranking.order.subarray(0, ROWS));
+  const named = (name) => stages.findIndex((stage) => stage.name === name);
+  const [masking, unmasked] = [stages[named("words")], stages[named("words") - 1]];
+  const warmed = stages[named("temperature")]; // before anything is cut
+  const before = { p: (id) => (masking && !masking.keeps(id) ? unmasked : warmed).p(id) };
+  next.shown = shownOf(last, masking, unmasked);
   const largest = Math.max(...next.shown.map((id) => Math.max(model.p(id), last.p(id) || before.p(id))));
   const full = AXES.find((end) => end >= largest) ?? 1;
   axis.style.visibility = "visible";
@@ -149,7 +164,7 @@ async function receive(value) {
   const { data } = await decode(value.logits);
   if (arrival !== arrivals) return undefined; // a later one overtook it
   const logits = value.shift ? Float32Array.from(data, (score) => score + value.shift) : data;
-  next = { value, key: arrival, position: new sampling.Position(logits, value.seen), shown: [] };
+  next = { value, key: arrival, position: new sampling.Position(logits, value.seen, value), shown: [] };
   message.textContent = "";
   draw();
   emit("text.next", next); // the waterfall shows the same position

@@ -3,6 +3,7 @@
    "text.next"), at the settings of "text.settings": no request. In scope: element, props, trigger, watch. */
 const { words, make, card, pin, percent, number, on, tokens, sampling } = window.playground;
 const ROWS = 12;
+const OPEN = 5; // rows at least of words that may stand, when others are masked
 const AXES = [0.1, 0.2, 0.5, 1];
 const SVG = "http://www.w3.org/2000/svg";
 const RIVER = { width: 600, height: 64 };
@@ -12,7 +13,7 @@ view.element.classList.add("pg-stages");
 view.readout.setAttribute("aria-live", "off");
 const message = make("p", { class: "pg-hint", role: "status" });
 const readout = make("p", { class: "pg-waterfall-readout pg-number" });
-const columns = sampling.STAGES.map(makeColumn);
+const columns = new Map(sampling.STAGES.map((name) => [name, makeColumn(name)]));
 const river = document.createElementNS(SVG, "path");
 const rows = Array.from({ length: ROWS }, makeRow);
 const rest = makeRow(null, -1);
@@ -31,20 +32,20 @@ function makeColumn(name) {
   const choices = make("span", { class: "pg-stage-choices" });
   const [bits, left, gone] = ["bits", "left", "gone"].map((fact) => make("span", { class: `pg-stage-${fact}` }));
   const head = make("th", { scope: "col" }, make("span", { class: "pg-stage-name", text: words(`text.widgets.stage.${name}`) }), setting);
-  return { name, head, setting, choices, bits, left, gone, cell: make("td", { class: "pg-number" }, choices, bits, left, gone) };
+  return { head, setting, choices, bits, left, gone, cell: make("td", { class: "pg-number" }, choices, bits, left, gone) };
 }
 
 function makeRow(_, index) {
   const name = make("span", { class: "pg-waterfall-word" });
-  const cells = sampling.STAGES.map(() => {
+  const cells = new Map(sampling.STAGES.map((stage) => {
     const bar = tokens.bar("model");
     const ghost = make("span", { class: "pg-ghost" });
     bar.element.prepend(ghost);
     const figure = make("span", { class: "pg-waterfall-figure pg-number" });
-    return { bar, ghost, figure, cell: make("td", {}, bar.element, figure) };
-  });
+    return [stage, { bar, ghost, figure, cell: make("td", {}, bar.element, figure) }];
+  }));
   const head = index < 0 ? name : make("button", { type: "button", tabindex: index ? -1 : 0 }, name);
-  const row = make("tr", { "data-row": index }, make("th", { scope: "row" }, head), ...cells.map(({ cell }) => cell));
+  const row = make("tr", { "data-row": index }, make("th", { scope: "row" }, head));
   return { element: row, name, head, cells };
 }
 
@@ -60,16 +61,40 @@ function makeTable() {
   return make("table", {},
     make("caption", { class: "pg-unseen", text: words("text.widgets.waterfall.caption") }),
     make("thead", {},
-      make("tr", {}, make("td"), ...columns.map(({ head }) => head)),
-      make("tr", { class: "pg-waterfall-river", "aria-hidden": "true" }, make("td"), make("td", { colspan: columns.length }, svg)),
-      make("tr", { class: "pg-waterfall-facts" }, make("th", { scope: "row", text: words("text.widgets.waterfall.choices") }),
-        ...columns.map(({ cell }) => cell))),
+      make("tr", {}, make("td")),
+      make("tr", { class: "pg-waterfall-river", "aria-hidden": "true" }, make("td"), make("td", {}, svg)),
+      make("tr", { class: "pg-waterfall-facts" }, make("th", { scope: "row", text: words("text.widgets.waterfall.choices") }))),
     body);
 }
+
+/** A column for each of the stages there are now; the rows stay where they are. */
+function arrange(names) {
+  if (table.dataset.stages === names.join(" ")) return;
+  table.dataset.stages = names.join(" ");
+  table.style.setProperty("--stages", names.length);
+  const [heads, stream, facts] = table.tHead.rows;
+  stream.lastChild.colSpan = names.length;
+  const fill = (row, cells) => row.replaceChildren(row.firstChild, ...cells);
+  fill(heads, names.map((name) => columns.get(name).head));
+  fill(facts, names.map((name) => columns.get(name).cell));
+  for (const row of [...rows, rest]) fill(row.element, names.map((name) => row.cells.get(name).cell));
+}
+
+/** A number with its sign, as what is added to a score. */
+const signed = (value) => `${value > 0 ? "+" : value < 0 ? "−" : ""}${number(Math.abs(value), 1)}`;
+
+/** What the two stages of more than one setting were asked to do. */
+const SEVERAL = {
+  penalties: () => ["presence", "frequency"].filter((name) => settings[`${name}_penalty`])
+    .map((name) => words(`text.widgets.setting.${name}`, { n: signed(-settings[`${name}_penalty`]) })),
+  words: () => ["allowed", "banned"].filter((name) => next.position[name])
+    .map((name) => words(`text.widgets.setting.${name}`, { n: number(next.position[name].length, 0) })),
+};
 
 /** What a stage was asked to do, as its column says it: "÷ 0.80", "40", "off". */
 function settingOf(stage) {
   const value = settings[stage.name];
+  if (SEVERAL[stage.name]) return SEVERAL[stage.name]().join("\n");
   if (stage.name === "model") return words("text.widgets.waterfall.vocabulary", { n: number(next.position.model.order.length, 0) });
   if (value === undefined || value === sampling.NEUTRAL[stage.name]) return words("text.widgets.waterfall.off");
   const digits = stage.name === "top_k" ? 0 : 2;
@@ -108,12 +133,13 @@ function drawRiver(stages) {
 
 /** One word through all stages; `p` is how to read its probability from a stage, `cut` whether it is gone there. */
 function drawRow(row, stages, full, p, cut) {
-  row.cells.forEach(({ bar, ghost, figure, cell }, i) => {
-    const [now, before] = [p(stages[i]), i ? p(stages[i - 1]) : 0];
-    const gone = cut(stages[i]);
+  stages.forEach((stage, i) => {
+    const { bar, ghost, figure, cell } = row.cells.get(stage.name);
+    const [now, before] = [p(stage), i ? p(stages[i - 1]) : 0];
+    const gone = cut(stage);
     const goneBefore = i > 0 && cut(stages[i - 1]);
-    bar.set((gone ? before : now) / full, gone ? "cut" : stages[i].changes ? "model" : "same");
-    ghost.hidden = !i || gone || !stages[i].changes;
+    bar.set((gone ? before : now) / full, gone ? "cut" : stage.changes ? "model" : "same");
+    ghost.hidden = !i || gone || !stage.changes;
     ghost.style.width = `${Math.min(100, (100 * before) / full)}%`;
     figure.textContent = gone ? (goneBefore ? "–" : words("text.widgets.cut")) : percent(now);
     cell.toggleAttribute("data-cut", gone);
@@ -121,15 +147,27 @@ function drawRow(row, stages, full, p, cut) {
   });
 }
 
+/** The words that get a row, by the model's own odds: its favourites, and where words are masked some that may stand. */
+function shownOf(stages) {
+  const { order, place } = stages[0].ranking;
+  const list = Array.from(order.subarray(0, ROWS));
+  const masking = stages.find((stage) => stage.name === "words");
+  if (!masking) return list;
+  const open = Array.from(masking.ranking.order.subarray(0, Math.min(OPEN, masking.kept)));
+  const missing = open.filter((id) => !list.includes(id)).slice(0, Math.max(0, open.length - list.filter((id) => masking.keeps(id)).length));
+  return [...list.slice(0, list.length - missing.length), ...missing.sort((a, b) => place[a] - place[b])];
+}
+
 function draw() {
   table.toggleAttribute("data-empty", !next);
   message.textContent = next ? "" : words("text.widgets.waterfall.empty");
   if (!next) { view.readout.textContent = ""; return; }
   const stages = next.position.stages(settings);
-  shown = Array.from(stages[0].ranking.order.subarray(0, ROWS));
+  arrange(stages.map((stage) => stage.name));
+  shown = shownOf(stages);
   const largest = Math.max(...shown.flatMap((id) => stages.map((stage) => stage.p(id))));
   const full = AXES.find((end) => end >= largest) ?? 1;
-  stages.forEach((stage, i) => drawColumn(columns[i], stage, stages[i - 1]));
+  stages.forEach((stage, i) => drawColumn(columns.get(stage.name), stage, stages[i - 1]));
   drawRiver(stages);
   rows.forEach((row, i) => {
     const id = shown[i];
@@ -176,5 +214,6 @@ let queued = 0;
 const redraw = () => { queued ||= requestAnimationFrame(() => { queued = 0; draw(); }); };
 on("text.settings", (changed) => { settings = { ...settings, ...changed }; redraw(); });
 on("text.next", (position) => { next = position; redraw(); });
+arrange(sampling.STAGES.filter((name) => !SEVERAL[name]));
 follow(null);
 draw();

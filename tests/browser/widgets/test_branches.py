@@ -45,7 +45,8 @@ def drop_file(page, name: str, content: str) -> None:
 def test_a_saved_story_opens_again(strip):
     stream(strip, SAMPLE["run"])
     stream(strip, SAMPLE["branch"])
-    controls = SAMPLE["run"]["settings"] | {"seed": 99}
+    new = {"presence_penalty": 0.3, "frequency_penalty": -0.2, "banned": "the\n<b>", "forced": "月"}
+    controls = SAMPLE["run"]["settings"] | new | {"seed": 99}
     strip.evaluate("(settings) => playground.emit('text.settings', settings)", controls)
     strip.wait_for_selector(".pg-tree-row:nth-of-type(3)", state="attached")
     with strip.expect_download() as saved:
@@ -54,6 +55,9 @@ def test_a_saved_story_opens_again(strip):
     trace = json.loads(content)
     assert (trace["format"], trace["version"]) == ("aigc-playground/text", 1)
     assert [run["run"] for run in trace["runs"]] == [SAMPLE["run"]["run"], SAMPLE["branch"]["run"]]
+    neutral = {"presence_penalty": 0, "frequency_penalty": 0, "banned": "", "forced": ""}
+    assert trace["settings"] == controls
+    assert trace["runs"][0]["settings"] == SAMPLE["run"]["settings"] | neutral  # it was made by an older page
     assert trace["runs"][0]["samples"][1]["tokens"] == SAMPLE["run"]["samples"][1]["tokens"]
 
     strip.get_by_role("button", name="Forget all").click()
@@ -65,6 +69,13 @@ def test_a_saved_story_opens_again(strip):
     assert again == {k: v for k, v in trace.items() if k != "saved"}
     assert strip_text(strip).endswith(SAMPLE["branch"]["samples"][0]["text"])
     assert strip.evaluate("events.at(-1)")["data"]["settings"] == controls
+
+
+def test_a_file_from_before_there_were_masks_opens_with_defaults(scripts):
+    older = {"format": "aigc-playground/text", "version": 1, "runs": [SAMPLE["run"]]}
+    settings = scripts.evaluate("(content) => playground.traceFile.read(content).settings", json.dumps(older))
+    neutral = {"presence_penalty": 0, "frequency_penalty": 0, "banned": "", "forced": ""}
+    assert settings == SAMPLE["run"]["settings"] | neutral
 
 
 def test_forgetting_everything_empties_the_page(strip):
@@ -96,6 +107,8 @@ def damaged(change) -> str:
         (damaged(lambda trace, run: run["samples"][0]["tokens"][3].update(id="x")), "runs[0].samples[0].tokens[3].id"),
         (damaged(lambda trace, run: run["settings"].update(temperature="hot")), "runs[0].settings.temperature"),
         (damaged(lambda trace, run: run.pop("settings")), "runs[0].settings"),
+        (damaged(lambda trace, run: run["settings"].update(banned=["the"])), "runs[0].settings.banned"),
+        (damaged(lambda trace, run: run["settings"].update(presence_penalty="1")), "runs[0].settings.presence_penalty"),
         (damaged(lambda trace, run: run.update(parent={"run": "x", "sample": 0, "position": 0, "id": 1})), "parent"),
         (damaged(lambda trace, run: trace.update(runs=[run, run])), "runs"),
     ],

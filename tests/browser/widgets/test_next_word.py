@@ -22,6 +22,15 @@ def bars(page):
     return page
 
 
+def give_place(page, **more) -> None:
+    """The same place with counts of what was made, or with words that may not or alone may stand there."""
+    page.evaluate("(value) => set('next_word', value)", SAMPLE["next"] | more)
+    page.wait_for_function(
+        "(more) => Object.keys(more).every((k) => k in playground.last('text.next').value)", arg=more
+    )
+    settle(page)
+
+
 def sample_stages(**settings) -> list[tuple[np.ndarray, np.ndarray]]:
     logits = torch.from_numpy(wire.decode(SAMPLE["next"]["logits"]))
     return warped(logits, SAMPLE["next"]["seen"], SETTINGS | settings)
@@ -97,6 +106,66 @@ def test_what_was_taken_off_the_logits_comes_back(bars):
     bars.wait_for_function("() => playground.last('text.next').value.shift")
     settle(bars)
     assert bars.locator(".pg-next-figure").all_inner_texts() == before
+
+
+def best_of(stage: tuple[np.ndarray, np.ndarray]) -> list[int]:
+    return np.argsort(-stage[0], kind="stable").tolist()
+
+
+def heads(page) -> list[str]:
+    return page.locator(".pg-stages thead .pg-stage-name").all_inner_texts()
+
+
+def test_a_banned_word_is_grey_in_bars_and_waterfall(bars):
+    before, height = heads(bars), bars.locator(".pg-stages").bounding_box()["height"]
+    favourite, second = best_of(sample_stages()[0])[:2]
+    give_place(bars, banned=[favourite], allowed=None, counts={})
+    assert heads(bars) == [*before[:2], "Banned, forced", *before[2:]]
+    row = bars.locator(".pg-waterfall tbody tr").first
+    assert row.locator("td").all_inner_texts()[1:4] == [row.locator("td").nth(1).inner_text(), "cut", "–"]
+    assert row.locator("td").nth(0).inner_text().endswith("%")
+    stages = sample_stages(banned=[favourite])
+    left = [int(t.replace(",", "").split()[0]) for t in bars.locator(".pg-stage-left").all_inner_texts()]
+    assert left == [int(keeps.sum()) for _, keeps in stages]
+    assert "1 banned here" in bars.locator(".pg-stages thead th").nth(2).inner_text()
+    cut = bars.locator("button.pg-next-row[data-cut]", has_text=NAMES[favourite].strip())
+    p = sample_stages()[1][0][favourite]  # what it would have had
+    assert f"{100 * p:.2f}%" in cut.get_attribute("aria-label")
+    assert bars.locator("button .pg-next-name").first.inner_text() == visible(NAMES[second])
+    assert bars.locator(".pg-stages").bounding_box()["height"] == pytest.approx(height, abs=2)
+    give_place(bars, banned=None, allowed=None, counts={})
+    assert heads(bars) == before
+
+
+def test_forced_words_have_rows_however_rare_they_are(bars):
+    rare = [i for i in reversed(best_of(sample_stages()[0])) if i in NAMES][:3]
+    give_place(bars, allowed=rare, banned=None, counts={})
+    stages = sample_stages(allowed=rare)
+    names = bars.locator("button .pg-next-name").all_inner_texts()
+    assert names[: stages[-1][1].sum()] == [visible(NAMES[i]) for i in best_of(stages[-1])[: stages[-1][1].sum()]]
+    rows = bars.locator(".pg-waterfall-word").all_inner_texts()
+    assert {visible(NAMES[i]) for i in rare} <= set(rows) and len(rows) == 13
+    assert "only 3 allowed" in bars.locator(".pg-stages thead th").nth(2).inner_text()
+    assert bars.locator("button.pg-next-row[data-cut]").count() == 12 - stages[-1][1].sum()
+
+
+def test_penalties_redraw_from_the_counts_without_a_request(bars):
+    requests = []
+    bars.on("request", lambda request: requests.append(request.url))
+    favourite = best_of(sample_stages()[0])[0]
+    give_place(bars, counts={str(favourite): 3}, banned=None, allowed=None)
+    give_settings(bars, presence_penalty=0.5, frequency_penalty=0.6)
+    bent = {"presence_penalty": 0.5, "frequency_penalty": 0.6, "counts": {favourite: 3}}
+    stages = sample_stages(**bent)
+    assert heads(bars)[2] == "Penalties"
+    assert bars.locator(".pg-stages thead th").nth(2).inner_text().endswith("−0.5 if made\n−0.6 each time")
+    shown = [float(t.replace(",", "")) for t in bars.locator(".pg-stage-choices").all_inner_texts()]
+    np.testing.assert_allclose(shown, [2 ** -(p[p > 0] * np.log2(p[p > 0])).sum() for p, _ in stages], rtol=0.03)
+    best = bars.locator("button .pg-next-name").all_inner_texts()
+    assert best == [visible(NAMES[i]) for i in best_of(stages[-1])[:12]]
+    give_settings(bars, presence_penalty=0, frequency_penalty=0)
+    assert "Penalties" not in heads(bars)
+    assert not requests
 
 
 def test_bars_stay_while_the_next_ones_are_computed(bars):
