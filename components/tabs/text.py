@@ -31,7 +31,7 @@ from playground.errors import PlaygroundError
 from playground.inference.engine import get_engine
 from playground.inference.tasks import Event
 from playground.text.as_python import as_python
-from playground.text.settings import DEFAULT_MODEL, GenerationSettings, PositionSettings
+from playground.text.settings import DEFAULT_MODEL, GenerationSettings, WordsSettings
 from playground.text.tasks import POSITION
 
 CHOSEN = "{ prefix_ids: playground.text.chosenPath() }"  # experiments too go on from words chosen by hand
@@ -220,11 +220,11 @@ def generate(asked: dict[str, Any], language: str, request: gr.Request) -> Async
 async def position(request: gr.Request, event: gr.EventData, language: str) -> AsyncIterator[str]:
     """The logits of the place that the follower tells of."""
 
-    def ask() -> PositionSettings:
+    def ask() -> WordsSettings:
         place = details(event)
-        return PositionSettings(**{name: place.get(name) for name in PLACE})
+        return WordsSettings(**{name: place.get(name) for name in PLACE})
 
-    def tell(event: Event, settings: PositionSettings) -> dict[str, Any]:
+    def tell(event: Event, settings: WordsSettings) -> dict[str, Any]:
         return runs.told(event) | for_reader(dict(event.frame or {}), language)
 
     async with aclosing(runs.values(POSITION, ask, tell, request)) as values:

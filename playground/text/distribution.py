@@ -16,7 +16,7 @@ from playground.inference.control import Control
 from playground.inference.prefill import next_logits
 from playground.text.prompts import Prompt, introduce, read_prompt
 from playground.text.sampling import Stage, stages
-from playground.text.settings import NextTokenSettings, PositionSettings, ShapeSettings
+from playground.text.settings import NextTokenSettings, PositionSettings, ShapeSettings, WordsSettings
 from playground.text.tokens import vocabulary_of
 
 NAMED = 400  # tokens whose text goes to the page with the logits: more than it ever shows
@@ -43,7 +43,7 @@ def stages_after(prompt: Prompt, logits: Tensor, settings: ShapeSettings) -> lis
     return stages(logits.cpu(), seen, settings, made, prompt.masks.keep(prompt.ids, len(logits)))
 
 
-def position(settings: PositionSettings, control: Control) -> Iterator[dict[str, Any] | None]:
+def position(settings: WordsSettings, control: Control) -> Iterator[dict[str, Any] | None]:
     """One frame: the logits of every token, so that the page can turn the knobs without asking again.
 
     {"logits": wire (V,), the largest 0, "shift": what makes them the model's own again, "seen": ids in the context,

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from playground.errors import ModelError, RunError, notice
-from playground.text.settings import PositionSettings
+from playground.text.settings import WordsSettings
 
 Word = tuple[int, ...]  # token ids, one at least
 
@@ -93,7 +93,7 @@ def spell(loaded: Any, words: Sequence[str]) -> tuple[tuple[Word, ...], list[str
     return tuple(spelled), strange
 
 
-def read_masks(loaded: Any, settings: PositionSettings) -> tuple[Masks, list[dict[str, Any]]]:
+def read_masks(loaded: Any, settings: WordsSettings) -> tuple[Masks, list[dict[str, Any]]]:
     """The banned and forced words of `settings` as `loaded` writes them, and notices of those it cannot write.
 
     Raises ModelError("forced_unknown") when words are forced and it can write none of them.

@@ -7,7 +7,7 @@ from typing import Any
 
 from playground.errors import ModelError, notice
 from playground.text.masks import Masks, read_masks, unknown_token
-from playground.text.settings import PositionSettings
+from playground.text.settings import PositionSettings, WordsSettings
 from playground.text.tokens import Vocabulary
 
 CHARACTERS_PER_TOKEN = 16  # more than any tokenizer needs on average: a longer prompt is cut before it is tokenized
@@ -64,5 +64,5 @@ def read_prompt(loaded: Any, vocabulary: Vocabulary, settings: PositionSettings,
     if len(ids) > longest or len(text) < len(settings.prompt):
         ids = ids[-longest:]
         notices.append(notice("prompt_truncated", kept=len(ids), context=loaded.context))
-    masks, unwritten = read_masks(loaded, settings)
+    masks, unwritten = read_masks(loaded, settings) if isinstance(settings, WordsSettings) else (Masks(), [])
     return Prompt(ids, notices + unwritten, settings.prefix_ids, masks)

@@ -33,13 +33,21 @@ class PositionSettings(Settings):
     prompt      text to continue; empty starts from the model's beginning-of-text token
     model       id of a model card
     prefix_ids  token ids put after the prompt's: the words clicked so far, or where a branch left its parent
-    banned      words or phrases that may not be written, one a line, `\\n` for a line break
-    forced      words or phrases, likewise: when there are any, nothing else may be written
     """
 
     prompt: str = text("", limit=PROMPT_LIMIT)
     model: str = text("tales", limit=200)
     prefix_ids: tuple[int, ...] = integers((), low=0, high=LARGEST_VOCABULARY, limit=4096)
+
+
+@dataclass(frozen=True)
+class WordsSettings(PositionSettings):
+    """A place, and which words may stand there.
+
+    banned  words or phrases that may not be written, one a line, `\\n` for a line break
+    forced  words or phrases, likewise: when there are any, nothing else may be written
+    """
+
     banned: str = text("", limit=400)
     forced: str = text("", limit=400)
 
@@ -61,7 +69,7 @@ class PositionSettings(Settings):
 
 
 @dataclass(frozen=True)
-class ShapeSettings(PositionSettings):
+class ShapeSettings(WordsSettings):
     """What shapes the distribution of the next token, in the order in which it is applied; words are masked before the
     temperature.
 

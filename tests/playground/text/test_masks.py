@@ -16,7 +16,7 @@ from playground.text.generation import Stream, TextHost, shaped
 from playground.text.masks import Masks, read_masks
 from playground.text.prompts import read_prompt
 from playground.text.sampling import penalise_counts, stages
-from playground.text.settings import GenerationSettings, NextTokenSettings, PositionSettings, ShapeSettings
+from playground.text.settings import GenerationSettings, NextTokenSettings, ShapeSettings, WordsSettings
 from playground.text.tasks import GENERATE, NEXT_TOKEN, POSITION
 
 VOCABULARY = 6  # so few that every word is often half written
@@ -128,7 +128,7 @@ def test_the_new_stages_stand_between_the_repetition_penalty_and_the_temperature
 
 
 def test_words_are_read_alone_and_behind_a_space(tales):
-    masks, notices = read_masks(tales, PositionSettings(banned="princess\n  the \n\nthe\n\\n"))
+    masks, notices = read_masks(tales, WordsSettings(banned="princess\n  the \n\nthe\n\\n"))
     tokenizer = tales.tokenizer
     ways = [tokenizer(way).input_ids for way in ("princess", " princess", "the", " the", "\n", " \n")]
     assert [list(word) for word in masks.banned] == ways
@@ -136,22 +136,22 @@ def test_words_are_read_alone_and_behind_a_space(tales):
 
 
 def test_a_simplified_word_is_read_as_the_traditional_one(poems):
-    assert read_masks(poems, PositionSettings(banned="国")) == read_masks(poems, PositionSettings(banned="國"))
+    assert read_masks(poems, WordsSettings(banned="国")) == read_masks(poems, WordsSettings(banned="國"))
 
 
 def test_what_the_model_cannot_write_is_told(poems):
-    masks, [notice] = read_masks(poems, PositionSettings(banned="月\nhello", forced="風\n<b>\\n</b>"))
+    masks, [notice] = read_masks(poems, WordsSettings(banned="月\nhello", forced="風\n<b>\\n</b>"))
     assert masks.banned == (tuple(poems.tokenizer("月", add_special_tokens=False).input_ids),)
     assert len(masks.forced) == 1
     assert notice["key"] == "words_unknown" and notice["values"]["words"] == "hello, <b>\\n</b>"
     with pytest.raises(ModelError, match="None of the forced words"):
-        read_masks(poems, PositionSettings(forced="hello"))
+        read_masks(poems, WordsSettings(forced="hello"))
 
 
 @pytest.mark.parametrize("field", ["banned", "forced"])
 @pytest.mark.parametrize("value", ["\ud800", "\0", "😀\n中文", "[UNK]", "<script>", "{x}\n%s", "\\n\n\\n", " \n\t\n"])
 def test_hostile_words_are_read(tales, field, value):
-    masks, _ = read_masks(tales, PositionSettings(**{field: value}))
+    masks, _ = read_masks(tales, WordsSettings(**{field: value}))
     assert all(0 <= token < 4096 for word in masks.banned + masks.forced for token in word)
 
 
@@ -204,19 +204,19 @@ def test_banned_words_are_never_written(engine, tales):
 def test_a_banned_word_may_begin(engine, tales):
     """A word of two tokens: the first may stand, and the second wherever the first does not stand before it."""
     first, second = tales.tokenizer("princess").input_ids
-    [word, _] = read_masks(tales, PositionSettings(banned="princess"))[0].banned
+    [word, _] = read_masks(tales, WordsSettings(banned="princess"))[0].banned
     assert word == (first, second)
     place = {"prompt": "A p", "banned": "princess"}
-    frame = last_event(engine, POSITION, PositionSettings(**place)).frame
+    frame = last_event(engine, POSITION, WordsSettings(**place)).frame
     assert second not in frame["banned"]  # the prompt ends with " p", another token than "p"
-    frame = last_event(engine, POSITION, PositionSettings(**place, prefix_ids=[first])).frame
+    frame = last_event(engine, POSITION, WordsSettings(**place, prefix_ids=[first])).frame
     assert second in frame["banned"] and frame["allowed"] is None
 
 
 def test_what_the_page_is_told_of_a_place(engine, tales):
-    plain = last_event(engine, POSITION, PositionSettings(prompt="A fox", prefix_ids=[7, 7, 9])).frame
+    plain = last_event(engine, POSITION, WordsSettings(prompt="A fox", prefix_ids=[7, 7, 9])).frame
     assert (plain["counts"], plain["banned"], plain["allowed"]) == ({"7": 2, "9": 1}, None, None)
-    told = last_event(engine, POSITION, PositionSettings(prompt="A fox", forced="Rumpelstiltskin")).frame
+    told = last_event(engine, POSITION, WordsSettings(prompt="A fox", forced="Rumpelstiltskin")).frame
     assert told["allowed"] == sorted(
         {tales.tokenizer(way).input_ids[0] for way in ("Rumpelstiltskin", " Rumpelstiltskin")}
     )
@@ -242,7 +242,7 @@ def test_the_api_tells_the_stages_that_do_something(engine):
 def test_a_place_where_nothing_may_be_written_is_a_sentence(engine):
     both = {"forced": "cat", "banned": "cat\nc"}
     for task, settings in (
-        (POSITION, PositionSettings(**both)),
+        (POSITION, WordsSettings(**both)),
         (NEXT_TOKEN, NextTokenSettings(**both)),
         (GENERATE, GenerationSettings(**both)),
     ):
@@ -331,10 +331,10 @@ def test_a_branch_counts_what_its_parent_made(engine):
 )
 def test_lists_of_words_have_their_limits(field, value, key):
     with pytest.raises(SettingError) as error:
-        PositionSettings(**{field: value})
+        WordsSettings(**{field: value})
     assert (error.value.key, error.value.values["field"]) == (key, field)
 
 
 def test_twenty_words_and_empty_lines_pass():
-    settings = PositionSettings(banned="\n\n".join(map(str, range(20))) + "\n  \n1\n 1 ")
+    settings = WordsSettings(banned="\n\n".join(map(str, range(20))) + "\n  \n1\n 1 ")
     assert settings.banned_words == tuple(map(str, range(20)))  # the same word twice is one
