@@ -72,12 +72,14 @@ def for_reader(value: dict[str, Any], language: str) -> dict[str, Any]:
     if language != "zh-CN":
         return value
     value = dict(value)
-    if "prompt_tokens" in value:
-        value["prompt_tokens"] = [_simplified_token(token) for token in value["prompt_tokens"]]
-    if "samples" in value:
-        value["samples"] = [
-            sample | {"tokens": [_simplified_token(token) for token in sample["tokens"]]} for sample in value["samples"]
-        ]
+    for name in ("prompt_tokens", "nodes", "tree"):
+        if name in value:
+            value[name] = [_simplified_token(token) for token in value[name]]
+    for name in ("samples", "sequences"):
+        if name in value:
+            value[name] = [
+                text | {"tokens": [_simplified_token(token) for token in text["tokens"]]} for text in value[name]
+            ]
     if "texts" in value:
         value["shown"] = {i: s for i, text in value["texts"].items() if (s := simplified(text)) != text}
     return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.experiments.text import acrostic, learning, pair, textbook
+from components.experiments.text import acrostic, learning, pair, strategies, textbook
 
 LOOK = ()
-LAB = (pair, learning, acrostic, textbook)
+LAB = (pair, strategies, learning, acrostic, textbook)
