@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from components.runs import Part, told
-from playground.inference.tasks import Event
+from playground.inference.tasks import Event, Task
 from playground.settings import Settings, integer
 from playground.text.frames import TextFrame
 from playground.text.settings import GenerationSettings
@@ -64,6 +64,20 @@ def generation(asked: Mapping[str, Any], language: str) -> Part:
     return GENERATE, lambda: GenerationSettings.of(asked), tell
 
 
+def whole(task: Task, ask: Callable[[], Settings], language: str) -> Part:
+    """A run whose frames are dicts as a part of what a page shows; the first with a frame has its settings."""
+    known = False
+
+    def tell(event: Event, settings: Settings) -> dict[str, Any]:
+        nonlocal known
+        value = told(event) | (event.frame or {})
+        if event.frame and not known:
+            known, value["settings"] = True, settings.as_dict()
+        return for_reader(value, language)
+
+    return task, ask, tell
+
+
 def for_reader(value: dict[str, Any], language: str) -> dict[str, Any]:
     """`value` (of a run or a position) for a page in `language`: a Simplified reader sees the poems in Simplified.
 
@@ -72,7 +86,7 @@ def for_reader(value: dict[str, Any], language: str) -> dict[str, Any]:
     if language != "zh-CN":
         return value
     value = dict(value)
-    for name in ("prompt_tokens", "nodes", "tree"):
+    for name in ("prompt_tokens", "nodes", "tree", "tokens", "steps"):
         if name in value:
             value[name] = [_simplified_token(token) for token in value[name]]
     for name in ("samples", "sequences"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.experiments.text import acrostic, learning, pair, strategies, textbook
+from components.experiments.text import acrostic, cache, draw, learning, pair, strategies, textbook, watermark
 
-LOOK = ()
-LAB = (pair, strategies, learning, acrostic, textbook)
+LOOK = (draw, cache)
+LAB = (pair, strategies, learning, watermark, acrostic, textbook)
