@@ -51,6 +51,8 @@ SENTENCES: dict[str, str] = {
     "character; 春夏秋冬 and 花好月圆 work.",
     # texts
     "nothing_to_score": "There is no token in this text that {model} could score. Write at least one word.",
+    # guesses
+    "guess_empty": "A guess needs at least one character. Type the word that you think comes next.",
     # models
     "unknown_model": "There is no model called {model}. Choose one of {choices}.",
     "model_not_public": "On a public page only the listed models load, and {model} is not listed. "

@@ -34,6 +34,7 @@ import gradio as gr
 from gradio.components import Component
 from gradio.events import Dependency
 
+from components import class_guesses
 from components.tabs.controls import Controls, quiet
 from components.widgets.predict import Predict
 from components.widgets.tab_head import TabHead
@@ -173,4 +174,4 @@ def tab(
                 yield made
             with gr.Column(elem_classes="lesson", elem_id=f"{name}-lesson"):
                 gr.Markdown(words(f"lessons.{name}"), latex_delimiters=LATEX)
-                Predict(name)
+                class_guesses.gather(Predict(name))

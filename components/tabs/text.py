@@ -225,8 +225,10 @@ async def position(request: gr.Request, event: gr.EventData, language: str) -> A
         return WordsSettings(**{name: place.get(name) for name in PLACE})
 
     def tell(event: Event, settings: WordsSettings) -> dict[str, Any]:
-        return runs.told(event) | for_reader(dict(event.frame or {}), language)
+        return runs.told(event) | {"asked": asked} | for_reader(dict(event.frame or {}), language)
 
+    asked = details(event).get("asked")  # the number of the question: the browser knows by it which place this is
+    asked = asked if isinstance(asked, int) else None
     async with aclosing(runs.values(POSITION, ask, tell, request)) as values:
         async for value in values:
             yield value

@@ -28,15 +28,16 @@
   /** The same, but only when its last words were chosen by hand: what Run goes on from. */
   const chosenPath = () => (onScreen()?.record.byHand ? path() : []);
 
-  /** The reader chose `id` as the next word: it joins the story at once, told as a drawn one would be. */
-  function choose(id) {
+  /** The reader chose `id` as the next word: it joins the story at once, told as a drawn one would be. `q` is the
+      probability it was drawn with, where it was drawn in another way than the settings say. */
+  function choose(id, q) {
     const next = last("text.next");
     if (!next) return;
     const stages = next.position.stages(settings());
     const [model, final] = [stages[0], stages.at(-1)];
     const told = (token) => [token, next.value.texts[token] ?? `#${token}`, Math.log(model.p(token)), next.value.shown?.[token]];
     const [, text, logprob, shown] = told(id);
-    const token = { id, text, shown, logprob, rank: model.ranking.place[id] + 1, q: final.p(id),
+    const token = { id, text, shown, logprob, rank: model.ranking.place[id] + 1, q: q ?? final.p(id),
       top: Array.from(model.ranking.order.subarray(0, TOP), told) };
     const now = onScreen();
     const going = now?.record.byHand ? now.record : null;
@@ -72,6 +73,6 @@
     };
   }
 
-  window.playground.on("text.choose", choose);
+  window.playground.on("text.choose", (id) => choose(id));
   window.playground.text = { settings, onScreen, path, chosenPath, choose, running, maths, language };
 })();

@@ -144,5 +144,5 @@
     return { focus, enter };
   }
 
-  window.playground.tokens = { fill, label, spoken, named, shown, surprisal, step, wholes, legible, join, bar, walk };
+  window.playground.tokens = { fill, label, spoken, named, shown, special, surprisal, step, wholes, legible, join, bar, walk };
 })();

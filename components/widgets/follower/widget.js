@@ -2,6 +2,7 @@ const { on, text, story } = window.playground;
 const PAUSE = 250; // ms without a keystroke before a place is asked for
 
 let asked = ""; // the place last asked for
+let count = 0; // places asked for
 let timer = 0;
 
 function place() {
@@ -16,7 +17,9 @@ function look() {
   const key = JSON.stringify(now);
   if (key === asked) return;
   asked = key;
-  trigger("moved", now);
+  count += 1;
+  window.playground.emit("text.moved", { asked: count, place: now });
+  trigger("moved", { ...now, asked: count });
 }
 
 function soon(wait) {

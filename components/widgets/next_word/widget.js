@@ -169,7 +169,7 @@ async function receive(value) {
   draw();
   emit("text.next", next); // the waterfall shows the same position
   const [first] = next.shown;
-  announce(words("text.widgets.next.spoken", { word: tokens.spoken(textOf(first)), p: percent(next.position.stages(settings).at(-1).p(first)) }));
+  if (!element.closest("[data-covered]")) announce(words("text.widgets.next.spoken", { word: tokens.spoken(textOf(first)), p: percent(next.position.stages(settings).at(-1).p(first)) }));
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-"""Predict before you reveal: the person guesses, then sees, and is scored in bits. Kept in their own browser."""
+"""Predict before you reveal: ten rounds of guessing on one text, scored in bits, and what the class guessed."""
 
 from __future__ import annotations
 
@@ -6,12 +6,22 @@ from components.widgets.base import Widget
 
 
 class Predict(Widget):
-    """Value: the tab's name. Shows nothing until the tab has told what there is to guess.
+    """Value at first: {"tab"}. Then answers to the events `guessed` and `looked` (components/class_guesses.py).
 
-    A tab's own script says so by setting `playground.questions[TAB] = {covers, ask, next}`: `covers` the element ids
-    that give the answer away, `ask()` → null or {after, score(guess) → {bits, p, atLeast, best, bestBits}}, `next()`
-    moves on to another question.
+    A tab's own script says what there is to guess by setting `playground.questions[TAB]` to an object of
+
+    covers      the element ids that give the answer away
+    seed()      of the link: what comes next is drawn with it
+    begin()     puts the game's text on screen; false when there is none
+    alive()     whether it is still there
+    question()  null while it is on its way, else {key, after, score(guess), scoreOf(id), candidates(uniform),
+                draw(uniform)}: `key` is equal for those who play the same link; scores are {p, bits, atLeast, best,
+                bestBits}; candidates {id, text, p}, five of them, are to be put in order; draw gives the word that
+                the text goes on with
+    next(id)    goes on with it
+
+    and by speaking on the bus topic TAB.question whenever one of them may have changed.
     """
 
     def __init__(self, tab: str) -> None:
-        super().__init__(tab, elem_id=f"{tab}-predict")
+        super().__init__({"tab": tab}, elem_id=f"{tab}-predict")
