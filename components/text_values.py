@@ -15,7 +15,7 @@ from playground.text.settings import GenerationSettings
 from playground.text.tasks import GENERATE
 
 
-def run_value(event: Event, settings: GenerationSettings) -> dict[str, Any]:
+def run_value(event: Event, settings: Settings) -> dict[str, Any]:
     """One event of a text run: its state, and what is new in each sample."""
     value = told(event)
     frame: TextFrame | None = event.frame
@@ -52,16 +52,18 @@ def api_value(event: Event, settings: GenerationSettings, telling: TellingSettin
     return value
 
 
-def generation(asked: Mapping[str, Any], language: str) -> Part:
+def generation(
+    asked: Mapping[str, Any], language: str, task: Task = GENERATE, settings: type[Settings] = GenerationSettings
+) -> Part:
     """A text run as a part of what a page shows: its first value has its settings, each is in the reader's script."""
     known = False
 
-    def tell(event: Event, settings: GenerationSettings) -> dict[str, Any]:
+    def tell(event: Event, settings: Settings) -> dict[str, Any]:
         nonlocal known
         first, known = {} if known else {"settings": settings.as_dict()}, True
         return for_reader(run_value(event, settings) | first, language)
 
-    return GENERATE, lambda: GenerationSettings.of(asked), tell
+    return task, lambda: settings.of(asked), tell
 
 
 def whole(task: Task, ask: Callable[[], Settings], language: str) -> Part:

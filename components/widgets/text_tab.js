@@ -50,6 +50,15 @@
     emit("text.status", { state: "done", reason: "chosen" });
   }
 
+  /** The text of the story on screen with its prompt, in the characters that the model wrote; "" before there is one. */
+  function written() {
+    const shown = story.shown();
+    const record = shown && story.records.get(shown.run);
+    if (!record) return "";
+    const all = [...story.promptOf(record), ...story.prefixOf(record), ...story.solid(record.samples[shown.sample]?.tokens || [])];
+    return window.playground.tokens.join(all.map((token) => ({ ...token, shown: undefined })));
+  }
+
   /** The run that is going, or "". */
   function running() {
     return [...story.records.values()].findLast((record) => record.state !== "done")?.run ?? "";
@@ -74,5 +83,5 @@
   }
 
   window.playground.on("text.choose", (id) => choose(id));
-  window.playground.text = { settings, onScreen, path, chosenPath, choose, running, maths, language };
+  window.playground.text = { settings, onScreen, path, chosenPath, choose, written, running, maths, language };
 })();

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from components.experiments.text import acrostic, cache, draw, learning, pair, strategies, textbook, watermark
+from components.experiments.text import (
+    acrostic,
+    cache,
+    copied,
+    draw,
+    ladder,
+    learning,
+    pair,
+    strategies,
+    textbook,
+    watermark,
+)
 
 LOOK = (draw, cache)
-LAB = (pair, strategies, learning, watermark, acrostic, textbook)
+LAB = (pair, strategies, ladder, learning, copied, watermark, acrostic, textbook)
