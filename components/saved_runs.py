@@ -11,15 +11,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from components import score_values
 from components.acrostic_values import telling
 from components.runs import packed
 from components.text_values import for_reader, run_value
+from components.words import dictionary
 from playground.inference.engine import get_engine
 from playground.inference.tasks import Event, Task
 from playground.settings import Settings
 from playground.text.acrostic_form import AcrosticSettings
-from playground.text.settings import DEFAULT_MODEL, GenerationSettings
-from playground.text.tasks import ACROSTIC, GENERATE
+from playground.text.settings import DEFAULT_MODEL, GenerationSettings, ScoreSettings
+from playground.text.tasks import ACROSTIC, GENERATE, SCORE
 
 FOLDER = Path(__file__).parent / "first_runs"
 FIRST_PROMPT = {"en": "Once upon a time", "zh-CN": "明月"}  # what the prompt says when the page opens
@@ -49,6 +51,19 @@ def save(tab: str, language: str, task: Task, settings: Settings, tell: Callable
     (FOLDER / f"{tab}.{language}.json").write_text(packed(value) + "\n", "utf-8")
 
 
+def save_scores(language: str) -> None:
+    """Score the two texts that the page in `language` begins with, as values side by side."""
+    values = {}
+    for name in ("text", "other"):
+        settings = ScoreSettings(text=dictionary(language)[f"text.score.{name}.value"], model=DEFAULT_MODEL[language])
+        *_, last = get_engine().frames(get_engine().submit(SCORE, settings))
+        if last.error is not None:
+            raise last.error
+        values[name] = [score_values.telling(language)(last, settings) | {"run": "saved"}]
+    saved = {"run": "saved", "state": "done", "parts": values}
+    (FOLDER / f"score.{language}.json").write_text(packed(saved) + "\n", "utf-8")
+
+
 def _text_run(event: Event, settings: GenerationSettings, language: str) -> dict[str, Any]:
     return for_reader(run_value(event, settings), language)
 
@@ -58,6 +73,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     for language in FIRST_PROMPT:
         save("text", language, GENERATE, first_settings(language), partial(_text_run, language=language))
+        save_scores(language)
         save("acrostic", language, ACROSTIC, AcrosticSettings(), telling(language))
 
 

@@ -96,6 +96,8 @@ def for_reader(value: dict[str, Any], language: str) -> dict[str, Any]:
             value[name] = [
                 text | {"tokens": [_simplified_token(token) for token in text["tokens"]]} for text in value[name]
             ]
+    if value.get("first"):
+        value["first"] = _simplified_token(value["first"])
     if "texts" in value:
         value["shown"] = {i: s for i, text in value["texts"].items() if (s := simplified(text)) != text}
     return value

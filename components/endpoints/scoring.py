@@ -47,8 +47,8 @@ async def tokenize(text: str = "") -> dict:
         `characters` and `bytes` of the text, `scripts`, how many of the characters are `english` (ASCII), `chinese` and
         `other`; `models`, of each `id`, `title`, `language`, `context` and `here`, false when its tokenizer is not on
         the server; if it is, `pieces` (`id`, `text`, `bytes` when it is only part of a character; the first 4000),
-        `count` of all, `added` (those that the tokenizer puts there itself), `characters_per_token`, `unknown`,
-        `vocabulary` and `scripts`, the tokens that went into each.
+        `count` of all, `added` (those that the tokenizer puts there itself), `characters_per_token`, `vocabulary`, and
+        `scripts`, the tokens that went into each, with `unknown`, those among them that stand for an unknown character.
     """
     try:
         settings = PiecesSettings(text=text)

@@ -62,7 +62,7 @@
       const order = ["queued", "loading", "running"];
       const behind = all.filter((one) => one.state !== "done").sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state))[0];
       const wrong = all.find((one) => one.error);
-      if (value.state === "done") tell({ state: "done", error: value.error ?? wrong?.error, reason: all.some((one) => one.reason === "stopped") ? "stopped" : undefined });
+      if (value.state === "done") tell({ state: "done", run: value.run, error: value.error ?? wrong?.error, reason: all.some((one) => one.reason === "stopped") ? "stopped" : undefined });
       else if (behind) tell({ state: behind.state, position: behind.position, progress: behind.progress, bytes: behind.bytes });
       over = value.state === "done";
     }

@@ -49,8 +49,8 @@ def row(card: Card, store: ModelStore, text: str, told: int) -> dict[str, Any]:
     vocabulary            how many tokens it knows
     count, added          tokens of the text, and those among them that the tokenizer puts there itself ([BOS])
     characters_per_token  of the text's own tokens; None when it has none
-    unknown               tokens that stand for a character it does not know
     scripts               {script: tokens}: how many of them were spent on English, on Chinese, on anything else
+    unknown               {script: tokens}: those of them that stand for a character it does not know
     pieces                [{"id", "text", "bytes"?}], the first so many
     """
     try:
@@ -63,16 +63,18 @@ def row(card: Card, store: ModelStore, text: str, told: int) -> dict[str, Any]:
     # in a batch, since the library lets go of Python's lock only for batches
     encoded = tokenizer.backend_tokenizer.encode_batch([text])[0]
     ids, spans = encoded.ids, encoded.offsets
-    own = [span for span in spans if span[1] > span[0]]
-    unknown = tokenizer.unk_token_id
+    own = [(token, span) for token, span in zip(ids, spans, strict=True) if span[1] > span[0]]
+    unk = (
+        None if tokenizer.unk_token_id == tokenizer.eos_token_id else tokenizer.unk_token_id
+    )  # GPT-2's are one
     return {
         "here": True,
         "vocabulary": vocabulary.size,
         "count": len(ids),
         "added": len(ids) - len(own),
         "characters_per_token": len(text) / len(own) if own else None,
-        "unknown": 0 if unknown in (None, tokenizer.eos_token_id) else ids.count(unknown),
-        "scripts": spent(text, own),
+        "scripts": spent(text, [span for _, span in own]),
+        "unknown": spent(text, [span for token, span in own if token == unk]),
         "pieces": [vocabulary.piece(token).as_dict() for token in ids[:told]],
     }
 

@@ -107,6 +107,17 @@ class ScoreSettings(Settings):
 
 
 @dataclass(frozen=True)
+class CompareSettings(ScoreSettings):
+    """Two texts to be scored side by side; `other` may be left empty."""
+
+    other: str = text("", limit=PROMPT_LIMIT)
+
+    def score(self, name: str) -> ScoreSettings:
+        """The settings that score one of them, "text" or "other"."""
+        return ScoreSettings(model=self.model, text=getattr(self, name))
+
+
+@dataclass(frozen=True)
 class PiecesSettings(Settings):
     """A text to be cut into tokens by the tokenizer of every model: at most 20,000 characters."""
 

@@ -135,6 +135,18 @@ def test_a_link_to_no_experiment_opens_the_page_all_the_same(open_page, name):
     expect(page.locator("#text-run")).to_be_visible()
 
 
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_every_link_of_the_lesson_opens_its_experiment(open_page, language):
+    page = open_page(f"?lang={language}&lesson=open")
+    links = page.locator("#text-lesson a[href*='#experiment=']")
+    assert links.count() > 8
+    for link in links.all():
+        name = link.get_attribute("href").split("#experiment=")[1]
+        link.click()
+        expect(page.locator(f"#text-{name}")).to_be_visible()
+    assert page.url.endswith("lesson=open")  # without leaving the page
+
+
 def test_ctrl_enter_runs_the_experiment_that_has_the_focus(open_page):
     page = open_page("?experiment=learning")
     page.locator("#text-learning-prompt input, #text-learning-prompt textarea").press("Control+Enter")

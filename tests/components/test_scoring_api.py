@@ -7,8 +7,9 @@ import math
 import pytest
 from gradio_client import Client
 
+from components import saved_runs, words
 from components.endpoints import scoring
-from playground.text.settings import ScoreSettings
+from playground.text.settings import DEFAULT_MODEL, ScoreSettings
 from tests.components.test_api import error_of, post
 
 TALE = "Once upon a time there was a king who had three daughters."
@@ -73,6 +74,16 @@ def test_two_hundred_thousand_characters(app):
     event, [told] = post(app, "score_text", ["明月光 " * 50_000])[-1]
     assert event == "complete" and len(told["tokens"]) == 8192
     assert len(json.dumps(told, ensure_ascii=False).encode()) < 2_000_000
+
+
+@pytest.mark.parametrize("language", DEFAULT_MODEL)
+def test_the_saved_scores_are_those_of_todays_models(client, language):
+    saved = saved_runs.by_language("score")["saved"][language]["parts"]
+    for name, (told,) in saved.items():
+        text = words.dictionary(language)[f"text.score.{name}.value"]
+        now = client.predict(text, DEFAULT_MODEL[language], api_name="/score_text")
+        assert [token["id"] for token in told["tokens"]] == [token["id"] for token in now["tokens"]]
+        assert told["perplexity"] == pytest.approx(now["perplexity"], rel=1e-3)
 
 
 # ---------------------------------------------------------------- tokenize

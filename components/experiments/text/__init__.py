@@ -10,10 +10,12 @@ from components.experiments.text import (
     ladder,
     learning,
     pair,
+    pieces,
+    score,
     strategies,
     textbook,
     watermark,
 )
 
-LOOK = (draw, cache)
+LOOK = (draw, score, pieces, cache)
 LAB = (pair, strategies, ladder, learning, copied, watermark, acrostic, textbook)
