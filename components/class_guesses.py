@@ -30,7 +30,7 @@ SHOWN = 12  # words told of a question, the most frequent first
 class GuessSettings(Settings):
     """One guess at one question, as it was posted. Raises SettingError, guess_empty for nothing but spaces."""
 
-    question: str = text("", limit=300_000)  # a prompt at its limit, and what came after it
+    question: str = text("", limit=500_000)  # a prompt at its limit, quoted, and what came after it
     guess: str = text("", limit=60)
 
     def __post_init__(self) -> None:

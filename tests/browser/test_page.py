@@ -129,6 +129,7 @@ def test_a_guess_is_covered_revealed_scored_and_kept(open_page):
     expect(lesson).to_contain_text(f"{bits} bits of surprise")
     expect(bars).not_to_have_attribute("inert", "")
     page.reload()
+    page.locator("#text-predict .pg-predict").wait_for()
     expect(page.locator("#text-predict")).to_contain_text("Guesses so far: 1,")
 
 
