@@ -40,7 +40,8 @@ const beams = () => asked?.num_beams ?? 4;
 const texts = () => tree.texts().slice(0, beams());
 
 function addSearch(value) {
-  if (value.settings) asked = value.settings;
+  if (value.settings && !asked) emit(PENALTY, value.settings.length_penalty); // the search may have had another's, from a link
+  asked = value.settings ?? asked;
   if (value.prompt_tokens) {
     const prompt = tokens.join(value.prompt_tokens);
     if (!tree.last) tree.clear([...prompt].length > PROMPT_END ? `…${[...prompt].slice(-PROMPT_END).join("")}` : prompt, beams());
