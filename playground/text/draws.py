@@ -60,7 +60,7 @@ def cells(counts: Tensor, expected: Tensor) -> tuple[Tensor, Tensor]:
     Should even the rest together be expected less often, it joins the rarest of the others.
     """
     alone = expected >= LEAST_EXPECTED
-    pooled = [torch.cat([x[alone], x[~alone].sum().unsqueeze(0)]) for x in (counts, expected)]
+    pooled = [torch.cat([x[alone], (x * ~alone).sum().unsqueeze(0)]) for x in (counts, expected)]
     counts, expected = (x[pooled[1] > 0] for x in pooled)
     if len(expected) > 1 and expected[-1] < LEAST_EXPECTED:
         rarest = expected[:-1].argmin()
@@ -93,27 +93,23 @@ def experiment(p: Tensor, settings: DrawSettings) -> tuple[Tensor, Tensor]:
 def told(p: Tensor, drawn: Tensor, counts: Tensor, settings: DrawSettings) -> dict[str, Any]:
     """The outcome as plain data, the `top` most probable tokens first (ids only)."""
     n = settings.draws
-    ids = p.topk(min(settings.top, int((p > 0).sum()))).indices
-    cell_of = torch.full(p.shape, len(ids)).index_copy(0, ids, torch.arange(len(ids)))  # token → cell, the last: other
-    rest = torch.ones_like(p, dtype=torch.bool).index_fill(0, ids, False)
+    ids = p.topk(min(settings.top, int(p.count_nonzero()))).indices
+    listed = len(ids)
+    cell_of = torch.full(p.shape, listed).index_copy(0, ids, torch.arange(listed))  # token → cell; the last is `other`
+    order = cell_of[drawn]
+    p_of = torch.zeros(listed + 1, dtype=p.dtype).index_add(0, cell_of, p).tolist()
+    count_of = order.bincount(minlength=listed + 1).tolist()
+    told_of = [{"p": p_of[i], "expected": n * p_of[i], "count": count_of[i]} for i in range(listed + 1)]
     fit = chi_squared(counts.double(), p)
     return {
         "draws": n,
-        "tokens": [
-            {"id": token, "p": probability, "expected": n * probability, "count": count}
-            for token, probability, count in zip(ids.tolist(), p[ids].tolist(), counts[ids].tolist(), strict=True)
-        ],
-        "other": {
-            "p": float(p[rest].sum()),
-            "expected": n * float(p[rest].sum()),
-            "count": int(counts[rest].sum()),
-            "kinds": int((counts[rest] > 0).sum()),
-        },
+        "tokens": [{"id": token} | cell for token, cell in zip(ids.tolist(), told_of, strict=False)],
+        "other": told_of[-1] | {"kinds": int(counts.count_nonzero()) - sum(count > 0 for count in count_of[:-1])},
         "chi_squared": fit.statistic,
         "degrees_of_freedom": fit.degrees_of_freedom,
         "p_value": fit.p_value,
         "total_variation": total_variation(counts.double(), p),
-        "order": wire.encode(cell_of[drawn].numpy().astype(np.uint16)),
+        "order": wire.encode(order.numpy().astype(np.uint16)),
     }
 
 

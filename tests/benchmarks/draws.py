@@ -10,7 +10,6 @@ hit the shorter of the two harder.
 from __future__ import annotations
 
 import statistics
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -26,12 +25,11 @@ TURNS, EXPERIMENTS = 9, 80
 
 
 def ours(logits: Tensor, p: Tensor, settings: DrawSettings) -> None:
-    for seed in range(EXPERIMENTS):
-        again = replace(settings, seed=seed)
-        final = stages(logits, SEEN, again)[-1].p.double()
+    for _ in range(EXPERIMENTS):
+        final = stages(logits, SEEN, settings)[-1].p.double()
         final = final / final.sum()
-        outcome = told(final, *experiment(final, again), again)
-        assert sum(cell["count"] for cell in (*outcome["tokens"], outcome["other"])) == again.draws
+        outcome = told(final, *experiment(final, settings), settings)
+        assert sum(cell["count"] for cell in (*outcome["tokens"], outcome["other"])) == settings.draws
 
 
 def theirs(logits: Tensor, p: Tensor, settings: DrawSettings) -> None:
