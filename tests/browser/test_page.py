@@ -154,7 +154,7 @@ def test_the_formula_is_typeset(open_page):
 
 def test_a_saved_run_says_so_until_words_are_chosen(open_page):
     page = open_page()
-    status, tokens, bars = page.locator(".pg-status"), page.locator("#text-strip .pg-tok"), page.locator("#text-bars")
+    status, tokens, bars = page.locator("#text-status"), page.locator("#text-strip .pg-tok"), page.locator("#text-bars")
     expect(status).to_contain_text(EN["reason.saved"])
     expect(page.locator("#text-strip .pg-card-readout")).to_contain_text(EN["text.widgets.strip.saved"])
     expect(tokens).not_to_have_count(0)
@@ -172,7 +172,7 @@ def test_what_was_left_out_of_a_prompt_is_told(open_page):
     page = open_page()
     page.locator("#text-prompt textarea").fill("x " * 2000)
     page.locator("#text-run").click()
-    expect(page.locator(".pg-status")).to_contain_text("longer than the model can hold")
+    expect(page.locator("#text-status")).to_contain_text("longer than the model can hold")
 
 
 # ---------------------------------------------------------------- links
