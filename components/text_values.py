@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from components.runs import Part, told
@@ -117,7 +117,12 @@ def _converter() -> Any:
     return OpenCC("t2s")
 
 
-@cache
+@lru_cache(maxsize=65_536)
 def simplified(text: str) -> str:
-    """Traditional characters as Simplified ones (OpenCC); anything else as it is."""
+    """Traditional characters as Simplified ones (OpenCC); anything else as it is. Remembered: these are tokens."""
+    return convert(text)
+
+
+def convert(text: str) -> str:
+    """The same of a text that somebody wrote, which nobody asks for again."""
     return text if text.isascii() else _converter().convert(text)

@@ -103,11 +103,15 @@ class Controls:
     # ------------------------------------------------------------------ run, stop, status
 
     def actions(self, *others: str) -> list[gr.Button]:
-        """Run, Stop and the status line; between them this place's `others`, `NAME.OTHER` each, which are returned."""
+        """Run, Stop and the status line; between them this place's `others`, `NAME.OTHER` each, which are returned.
+
+        Run is called `NAME.run` where there are such words.
+        """
+        label = words("controls.run")
         with gr.Row(elem_classes="actions"):
-            self.run = gr.Button(
-                words("controls.run"), variant="primary", elem_id=f"{self.id}-run", min_width=110, scale=0
-            )
+            with suppress(KeyError):
+                label = words(f"{self.name}.run")
+            self.run = gr.Button(label, variant="primary", elem_id=f"{self.id}-run", min_width=110, scale=0)
             self.stop = gr.Button(
                 words("controls.stop"), variant="stop", elem_id=f"{self.id}-stop", min_width=90, scale=0
             )

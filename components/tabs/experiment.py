@@ -76,9 +76,12 @@ class Experiment(Controls):
         async def run(request: gr.Request, said: str, *values: Any) -> AsyncIterator[str]:
             told = heard(said)
             asked = dict(zip(fields, values, strict=True)) | told.get("adds", {})
-            async with aclosing(handler(asked, told.get("language", "en"), request)) as stream:
-                async for value in stream:
-                    yield value
+            try:
+                async with aclosing(handler(asked, told.get("language", "en"), request)) as stream:
+                    async for value in stream:
+                        yield value
+            except Exception as error:  # before there was a run
+                yield runs.packed({"state": "done", "error": runs.as_sentence(error).as_json()})
 
         says = f"JSON.stringify({{ language: playground.language, adds: {adds or self.tab.adds} }})"
         js = f"(_, ...values) => [{says}, ...values]"
@@ -114,12 +117,11 @@ def experiments(tab: Tab, depth: str) -> Iterator[gr.Tabs]:
 def experiment(tab: Tab, name: str, settings: type[Settings]) -> Iterator[Experiment]:
     """One entry of the row: its title, what it asks, then what is made in it."""
     here = Experiment(f"{tab.name}.{name}", settings, tab)
-    with gr.Tab(here.words("title"), id=name, elem_id=here.id) as entry:
+    with gr.Tab(here.words("title"), id=name, elem_id=here.id):
         gr.Markdown(here.words("intro"), latex_delimiters=LATEX, elem_classes="experiment-intro")
         yield here
     tab.experiments.append(here)
     here.remember()
-    entry.select(None, None, None, js=f"() => playground.setExperiment('{name}')", **quiet())
 
 
 @contextmanager

@@ -80,7 +80,7 @@ def build() -> anatomy.Tab:
                 tab.textbox("stop", lines=2)
                 tab.textbox("banned", lines=2, max_lines=6)
                 tab.textbox("forced", lines=2, max_lines=6)
-        (more,) = tab.actions("more")
+        more, again = tab.actions("more", "again")
         with gr.Row(elem_classes="text-hero"):
             with gr.Column(scale=3, min_width=340):
                 strip = TokenStrip(by_language("text"), elem_id="text-strip")
@@ -103,7 +103,7 @@ def build() -> anatomy.Tab:
         follower = Follower(elem_id="text-follower", elem_classes="pg-unseen")
         # what the browser adds to a request
         language, prefix = gr.Textbox(visible="hidden"), gr.Textbox(visible="hidden")
-    listen(tab, Parts(presets, more, fetch, strip, bars, branches, maths, follower, language, prefix))
+    listen(tab, Parts(presets, more, again, fetch, strip, bars, branches, maths, follower, language, prefix))
     tab.finish()
     return tab
 
@@ -113,6 +113,7 @@ class Parts(NamedTuple):
 
     presets: dict[str, gr.Button]
     more: gr.Button
+    again: gr.Button
     fetch: gr.Button
     strip: TokenStrip
     bars: NextWord
@@ -125,7 +126,7 @@ class Parts(NamedTuple):
 
 def listen(tab: anatomy.Tab, parts: Parts) -> None:
     """Tie the parts together: every request that the tab makes starts here."""
-    presets, more, fetch, strip, bars, branches, maths, follower, language, prefix = parts
+    presets, more, again, fetch, strip, bars, branches, maths, follower, language, prefix = parts
     controls = list(tab.controls.values())
 
     # ---- a run: from the prompt and the words chosen by hand, from the end of the story, or from a word in it
@@ -152,6 +153,9 @@ def listen(tab: anatomy.Tab, parts: Parts) -> None:
     tab.run.click(run, inputs, strip, js=from_path("chosenPath"), **streaming())
     tab.controls["prompt"].submit(run, inputs, strip, js=from_path("chosenPath"), **streaming())
     more.click(run, inputs, strip, js=from_path("path"), **streaming())
+    rolled = "(now) => playground.preset('text', ['seed'], [Math.floor(Math.random() * 1e6)], [now])[0]"
+    another = again.click(None, tab.controls["seed"], tab.controls["seed"], js=rolled, **quiet())
+    another.then(run, inputs, strip, js=from_path("chosenPath"), **streaming())
     strip.branch(branch, inputs, strip, js=from_path("path"), **streaming())
     going = "() => [JSON.stringify([playground.text.running()])]"
     tab.stop.click(runs.stop_all, tab.said, None, js=going, **quiet())

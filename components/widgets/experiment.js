@@ -27,17 +27,21 @@
 
   function experiment({ name, props, watch, show, fresh = () => {}, parts = false }) {
     let over = true; // the last value seen was an end
-    let said = []; // notices of the run
+    let said = []; // notices of the run, each once
+    const runs = new Map(); // part → the ticket of its run
 
-    function tell(value) {
-      said = value.notices ?? said;
+    function tell(value, notices = value.notices) {
+      for (const one of notices || []) if (!said.some((old) => old.sentence === one.sentence)) said.push(one);
       // what ends by itself says "length", which means something to a person only where tokens were counted
       const reason = value.run === "saved" ? "saved" : value.reason === "length" && !value.samples ? undefined : value.reason;
       emit(`${name}.status`, { ...value, reason, notices: said });
     }
 
-    function begin() {
-      if (!over) return;
+    /** A run begins: after the end of the last, or in its place, should that have broken off without a word. */
+    function begin(tickets) {
+      const other = tickets.some(([part, run]) => run && runs.has(part) && runs.get(part) !== run);
+      for (const [part, run] of tickets) if (run) runs.set(part, run);
+      if (!over && !other) return;
       over = false;
       said = [];
       going.get(name)?.clear();
@@ -45,7 +49,7 @@
     }
 
     function receiveOne(value) {
-      begin();
+      begin([["", value.run]]);
       note(name, value);
       tell(value);
       if (tells(value) && !parts) show(value);
@@ -54,16 +58,17 @@
 
     /** Of several runs the status line tells of the one that is furthest behind, or of what went wrong. */
     function receiveParts(value) {
-      begin();
+      begin(Object.entries(value.parts || {}).flatMap(([part, values]) => values.slice(0, 1).map((one) => [part, one.run])));
       const all = Object.values(value.parts || {}).flat();
+      const notices = all.flatMap((one) => one.notices || []);
       for (const [part, values] of Object.entries(value.parts || {})) {
         for (const one of values) { note(name, one); show(part, one); }
       }
       const order = ["queued", "loading", "running"];
       const behind = all.filter((one) => one.state !== "done").sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state))[0];
       const wrong = all.find((one) => one.error);
-      if (value.state === "done") tell({ state: "done", run: value.run, error: value.error ?? wrong?.error, reason: all.some((one) => one.reason === "stopped") ? "stopped" : undefined });
-      else if (behind) tell({ state: behind.state, position: behind.position, progress: behind.progress, bytes: behind.bytes });
+      if (value.state === "done") tell({ state: "done", run: value.run, error: value.error ?? wrong?.error, reason: all.some((one) => one.reason === "stopped") ? "stopped" : undefined }, notices);
+      else if (behind) tell({ state: behind.state, position: behind.position, progress: behind.progress, bytes: behind.bytes }, notices);
       over = value.state === "done";
     }
 

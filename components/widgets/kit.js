@@ -28,6 +28,9 @@
     return known ? words(`errors.${error.key}`, error.values) : error.sentence || words("status.lost");
   }
 
+  /** Sentences one after another: with a space between them where the language has one. */
+  const join = (...sentences) => sentences.filter(Boolean).join(language === "zh-CN" ? "" : " ");
+
   /** Words with [[name]] replaced, for Markdown whose LaTeX needs its braces; numbers are escaped to be shown as text. */
   function fill(key, values) {
     const safe = (value) => String(value).replace(/[\\`*_{}[\]<>$&#|~]/g, "\\$&");
@@ -44,12 +47,15 @@
     for (const listener of [...(listeners.get(topic) || [])]) listener(value);
   }
 
-  /** Call `listener` with every value of `topic`, and at once with the latest if there is one. Returns the way to stop. */
-  function on(topic, listener) {
+  /** Call `listener` with every value of `topic`, and at once with the latest if there is one. Returns the way to stop.
+      With `element` it stops by itself once that has left the page: a closed experiment's widget is gone for good. */
+  function on(topic, listener, element = null) {
     if (!listeners.has(topic)) listeners.set(topic, new Set());
-    listeners.get(topic).add(listener);
+    const stop = () => listeners.get(topic).delete(hear);
+    const hear = (value) => (element && !element.isConnected ? stop() : listener(value));
+    listeners.get(topic).add(hear);
     if (latest.has(topic)) listener(latest.get(topic));
-    return () => listeners.get(topic).delete(listener);
+    return stop;
   }
 
   const last = (topic) => latest.get(topic);
@@ -196,7 +202,7 @@
   }
 
   window.playground = Object.assign(window.playground || {}, {
-    language, words, sentence, fill, emit, on, last, number, percent, bits, bytes, make, announce, toast, copy, download,
+    language, words, sentence, join, fill, emit, on, last, number, percent, bits, bytes, make, announce, toast, copy, download,
     drop, unpack, decode,
   });
 })();

@@ -121,7 +121,7 @@
         for (const which of [first.lane, lane]) which.text.querySelector(`[data-index="${at}"]`)?.setAttribute("data-parts", "");
       }
       const all = found.map(({ lane, ready, at }) => (at < 0 ? words("text.lanes.same", { name: short(lane.name, lane.record), n: number(Math.min(ready.length, first.ready.length), 0) })
-        : words("text.lanes.parted", { name: short(lane.name, lane.record), n: number(at + 1, 0), first: spoken(first.ready[at]), other: spoken(ready[at]) })));
+        : words("text.lanes.parted", { name: short(lane.name, lane.record), base: short(first.lane.name, first.lane.record), n: number(at + 1, 0), first: spoken(first.ready[at]), other: spoken(ready[at]) })));
       parted.textContent = all.join(" ");
     }
 

@@ -50,6 +50,12 @@
     emit("experiment", name);
   }
 
+  // Gradio also tells of a selection when it opens a row by itself: a link is to carry only what somebody chose.
+  document.addEventListener("click", (event) => {
+    const button = event.isTrusted && event.target.closest?.(".experiments button[role='tab']");
+    if (button) setExperiment(button.id.replace(/^.*-(\w+)-button$/, "$1"));
+  });
+
   /** Open an experiment of a tab, at the depth it lies in, and bring it into view. Returns whether there is one. */
   function openExperiment(tab, name) {
     const button = /^\w+$/.test(name) && document.getElementById(`${tab}-${name}-button`);
@@ -128,7 +134,10 @@
     if (opening.problems?.length) toast(opening.problems.map(window.playground.sentence).join(" "), 12);
     const asked = new URLSearchParams(location.search).get("experiment");
     if (asked && opening.tab) openExperiment(opening.tab, asked);
-    if (opening.run) document.getElementById(`${opening.tab}-run`)?.click();
+    if (opening.run) {
+      const own = asked && /^\w+$/.test(asked) && document.getElementById(`${opening.tab}-${asked}-run`);
+      (own || document.getElementById(`${opening.tab}-run`))?.click();
+    }
     emit("opened", opening);
   }
 

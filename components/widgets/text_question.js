@@ -98,10 +98,11 @@
     return chosen;
   }
 
-  /** A token drawn with the model's own odds by `u` in [0, 1): none that ends the text, for the game goes on. In the
-      order of ids, so that odds that differ in the seventh digit all but never draw another. */
+  /** A token drawn with the model's own odds by `u` in [0, 1), of the few hundred likeliest, whose texts are here: none
+      that ends the text, for the game goes on. In the order of ids, so that odds that differ in the seventh digit all
+      but never draw another. */
   function drawn(model, texts, u) {
-    const ids = Array.from(model.ranking.order).filter((id) => !tokens.special(texts[id] ?? "")).sort((a, b) => a - b);
+    const ids = Object.keys(texts).map(Number).filter((id) => !tokens.special(texts[id])).sort((a, b) => a - b);
     let left = u * ids.reduce((sum, id) => sum + model.p(id), 0);
     return ids.find((id) => (left -= model.p(id)) < 0) ?? ids.at(-1);
   }

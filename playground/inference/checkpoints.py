@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,8 +64,9 @@ def save_checkpoint(file: Path, weights: dict[str, Tensor], step: int, tokens: i
     save_file(quantise(weights), file, metadata={name: json.dumps(value) for name, value in story.items()})
 
 
+@cache
 def list_checkpoints(folder: Path) -> list[Checkpoint]:
-    """The checkpoints in `folder`/checkpoints by step, and last the finished model. Reads headers only.
+    """The checkpoints in `folder`/checkpoints by step, and last the finished model. Reads headers only, and those once.
 
     Raises ModelError naming a file that is damaged.
     """

@@ -125,7 +125,7 @@ class Register:
 
     def settle(self, run: Run, reason: str, error: Any, last: Any) -> None:
         """The run is done: free its place and tell those who watch."""
-        keep = run.key is not None and not run.control.steered and reason not in NOT_KEPT
+        keep = run.key is not None and run.task.kept and not run.control.steered and reason not in NOT_KEPT
         size = plain_bytes(last) if keep else 0
         with self.lock:
             self.unshare(run)

@@ -97,6 +97,7 @@ class Task:
     conclude: Callable[[Settings, list[Frame], str], Frame] | None = None
     seconds: float = 600.0  # of its own time on the device; for a hosted run, since it joined its host
     shared: bool = True  # equal settings are the same run, and its finished trace is kept for the next who asks
+    kept: bool = True  # its finished trace; False for what is true of its moment alone, such as a time
     unsliced: bool = False  # its units are long (a step of a large pipeline): one such run at a time
     steerable: tuple[str, ...] = ()  # settings that its owner may change while it runs
 

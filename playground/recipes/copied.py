@@ -65,10 +65,16 @@ def make_tales(data: Path, out: Path) -> dict:
         "held_out_words": len(words),
         "held_out_runs": len(runs),
         "held_out_longest": max((run["length"] for run in runs), default=0),
-        "held_out_share": sum(run["length"] for run in runs) / len(words),
+        "held_out_share": sum(words_found(tale, known) for tale in held_out) / len(words),
         "found_whole": found_whole / max(1, len(runs)),
     }
     return about | {"bytes": save(known, out, "tales", about)}
+
+
+def words_found(text: str, known: Fingerprints) -> int:
+    """How many words of `text` stand in a run that is found; those that two runs share count once."""
+    starts = [start for _, start, _ in words_of(text)]
+    return len({s for run in copied_runs(text, known) for s in starts if run["start"] <= s < run["end"]})
 
 
 def plain(text: str) -> str:

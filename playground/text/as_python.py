@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from playground.inference.cards import Card
-from playground.text.settings import GenerationSettings
+from playground.text.settings import GenerationSettings, seed_after
 
-PROGRAM = '''"""Made by AIGC Playground. Needs: pip install torch transformers"""
+PROGRAM = '''"""Made by AIGC Playground. Needs: pip install torch transformers{where}"""
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.generation import logits_process as stages
@@ -87,6 +87,7 @@ def as_python(settings: GenerationSettings, card: Card, folder: str, context: in
     if settings.prefix_ids:
         encode += f"\nids += {list(settings.prefix_ids)}  # the words chosen so far"
     return PROGRAM.format(
+        where="\nRun it in the playground's own folder, where the model lies." if card.embedded else "",
         model=folder if card.embedded else card.repo,
         revision=None if card.embedded else card.revision,
         prompt=settings.prompt,
@@ -94,10 +95,10 @@ def as_python(settings: GenerationSettings, card: Card, folder: str, context: in
         helpers="".join(_helpers(settings)),
         shape=", ".join(_shape(settings)),
         max_new_tokens=settings.max_new_tokens,
-        seed=settings.seed,
+        seed=seed_after(settings.seed, len(settings.prefix_ids)),
         draw=GREEDY if settings.temperature == 0 else DRAW,
         stops=list(settings.stop_strings),
-        context=context,
+        context=context or "model.config.max_position_embeddings",
     )
 
 

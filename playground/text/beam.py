@@ -121,7 +121,8 @@ class BeamSearch:
         finished = self.finished + [node for node in nodes[:B] if node.finished]
         self.finished = sorted(finished, key=self.penalised, reverse=True)[:B]
 
-        # no text grows likelier, so one that already scores no more than the worst of B is not waited for
+        # transformers' rule (early_stopping=False): the best beam is judged by its score now. A guess, for with α > 0 a
+        # longer heir of it might still have overtaken the worst of B
         full = len(self.finished) == B
         self.done = not going_on or (full and self.penalised(going_on[0]) <= self.penalised(self.finished[-1]))
         return nodes + self._outdone(nodes, logprobs, scores)

@@ -49,7 +49,7 @@ def hypotheses(tree: Sequence[Node], settings: BeamSettings) -> list[Node]:
     """The last nodes of the num_beams best texts of a tree, best first.
 
     A search that was stopped has beams under way: they count as they are, as they would have at max_new_tokens. (Of one
-    that came to its end none can count, for no beam could still overtake the worst of the best.)
+    that came to its end none can count: its rule to stop is that no beam scores more than the worst of the best.)
     """
     step = tree[-1]["step"] if tree else 0
     tips = [node for node in tree if node["finished"] or (node["kept"] and node["step"] == step)]

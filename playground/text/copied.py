@@ -160,12 +160,16 @@ def compare(settings: CopiedSettings, control: Control) -> Iterator[dict[str, An
 
 
 def in_pieces(text: str, spans: Iterable[dict[str, Any]], between: bool | None) -> Iterator[dict[str, Any]]:
-    """`text` cut into its spans, in order, and what stands `between` them: {"text", "found"}."""
+    """`text` cut into its spans, in order, and what stands `between` them: {"text", "found"}.
+
+    Two runs may share a few words, those that end one and begin the next: they are told with the first.
+    """
     at = 0
     for span in spans:
-        if at < span["start"]:
-            yield {"text": text[at : span["start"]], "found": between}
+        start = max(at, span["start"])
+        if at < start:
+            yield {"text": text[at:start], "found": between}
         at = span["end"]
-        yield {"text": text[span["start"] : at], "found": span["found"]}
+        yield {"text": text[start:at], "found": span["found"]}
     if at < len(text):
         yield {"text": text[at:], "found": between}

@@ -114,7 +114,7 @@ def told(p: Tensor, drawn: Tensor, counts: Tensor, settings: DrawSettings) -> di
 
 
 def draw_tokens(settings: DrawSettings, control: Control) -> Iterator[dict[str, Any] | None]:
-    """One frame: what `told` says, with the tokens' texts, "model", "notices", "settings".
+    """One frame: what `told` says, with the tokens' texts, "model" and "notices".
 
     {"tokens": [{"id", "text", "p", "expected", "count"}], "other": {"p", "expected", "count", "kinds"},
     "chi_squared", "degrees_of_freedom", "p_value", "total_variation": all of them over the whole vocabulary,

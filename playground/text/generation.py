@@ -18,7 +18,7 @@ from torch import Tensor
 from playground.inference.batching import BatchDecoder
 from playground.text.frames import TextFrame
 from playground.text.prompts import Prompt, introduce, read_prompt
-from playground.text.sampling import Knobs, draw, gumbel, penalise_counts, penalise_repetition
+from playground.text.sampling import Knobs, draw, gumbel, luck, penalise_counts, penalise_repetition
 from playground.text.settings import GenerationSettings
 from playground.text.tokens import TextStream, vocabulary_of
 
@@ -38,7 +38,7 @@ class Stream:
         self._read = TextStream(host.vocabulary)
         self._eos_ids = frozenset(host.loaded.eos_ids)
         self._length = min(settings.max_new_tokens, host.loaded.context - len(prompt.ids))
-        self._generator = torch.Generator().manual_seed(settings.seed + sample)
+        self._generator = luck(settings.seed + sample, len(settings.prefix_ids))
         self._luck: Tensor | None = None
         self._masks = prompt.masks
         self._counts = settings.presence_penalty != 0 or settings.frequency_penalty != 0

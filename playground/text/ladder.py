@@ -20,7 +20,7 @@ from playground.text.generation import tell
 from playground.text.ngrams import Followers, NGrams
 from playground.text.packed import aside
 from playground.text.prompts import read_prompt
-from playground.text.sampling import Knobs, draw, gumbel
+from playground.text.sampling import Knobs, draw, gumbel, luck
 from playground.text.settings import PositionSettings, ShapeSettings
 from playground.text.tokens import TextStream, Vocabulary, vocabulary_of
 
@@ -74,7 +74,7 @@ def write(settings: NGramSettings, control: Control) -> Iterator[TextFrame | Non
     pieces = [vocabulary.piece(token).as_dict() for token in ids]
     yield TextFrame({"model": model | {"context": settings.n - 1}, "prompt_tokens": pieces, "notices": []}, (), 0.0)
     knobs = Knobs.of([ShapeSettings(temperature=settings.temperature)])
-    generator, read = torch.Generator().manual_seed(settings.seed), TextStream(vocabulary)
+    generator, read = luck(settings.seed, len(settings.prefix_ids)), TextStream(vocabulary)
     for step in control.steps(settings.max_new_tokens):
         logits = torch.from_numpy(ngrams.distribution(ids, settings.n)).float().log().unsqueeze(0)  # (1, V)
         token, q = draw(logits, knobs, gumbel(ngrams.vocabulary, generator).unsqueeze(0))

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from playground.errors import ModelError, RunError, notice
 from playground.text.settings import WordsSettings
+from playground.text.tokens import unknown_token
 
 Word = tuple[int, ...]  # token ids, one at least
 
@@ -73,15 +74,9 @@ class Masks:
         return keep
 
 
-def unknown_token(loaded: Any) -> int | None:
-    """The id under which the model's tokenizer reads what it does not know; None when it reads everything."""
-    unknown = loaded.tokenizer.unk_token_id
-    return None if unknown == loaded.bos_id else unknown  # GPT-2 calls its one special token by all names
-
-
 def spell(loaded: Any, words: Sequence[str]) -> tuple[tuple[Word, ...], list[str]]:
     """`words` as tokens of `loaded` (a LoadedModel), each alone and behind a space, and those it cannot write."""
-    unknown, rows = unknown_token(loaded), loaded.model.get_input_embeddings().num_embeddings
+    unknown, rows = unknown_token(loaded.tokenizer), loaded.model.get_input_embeddings().num_embeddings
     spelled: dict[Word, None] = {}
     strange = []
     for word in words:

@@ -20,7 +20,7 @@ from playground.errors import ModelError
 from playground.inference.cards import Card
 from playground.inference.models import ModelStore
 from playground.text.settings import PiecesSettings
-from playground.text.tokens import vocabulary_by
+from playground.text.tokens import unknown_token, vocabulary_by
 
 TOLD = 4000  # pieces of each model that are told; all are counted
 SCRIPTS = ("english", "chinese", "other")
@@ -64,9 +64,7 @@ def row(card: Card, store: ModelStore, text: str, told: int) -> dict[str, Any]:
     encoded = tokenizer.backend_tokenizer.encode_batch([text])[0]
     ids, spans = encoded.ids, encoded.offsets
     own = [(token, span) for token, span in zip(ids, spans, strict=True) if span[1] > span[0]]
-    unk = (
-        None if tokenizer.unk_token_id == tokenizer.eos_token_id else tokenizer.unk_token_id
-    )  # GPT-2's are one
+    unk = unknown_token(tokenizer)
     return {
         "here": True,
         "vocabulary": vocabulary.size,

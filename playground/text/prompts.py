@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playground.errors import ModelError, notice
-from playground.text.masks import Masks, read_masks, unknown_token
+from playground.text.masks import Masks, read_masks
 from playground.text.settings import PositionSettings, WordsSettings
-from playground.text.tokens import Vocabulary
+from playground.text.tokens import Vocabulary, unknown_token
 
 CHARACTERS_PER_TOKEN = 16  # more than any tokenizer needs on average: a longer prompt is cut before it is tokenized
 
@@ -57,7 +57,7 @@ def read_prompt(loaded: Any, vocabulary: Vocabulary, settings: PositionSettings,
         ids = list(loaded.chat(text) if loaded.card.chat else loaded.tokenizer(text)["input_ids"])
     ids = ids or [beginning(loaded)]
     notices = []
-    unknown = unknown_token(loaded)
+    unknown = unknown_token(loaded.tokenizer)
     if unknown is not None and unknown in ids:
         notices.append(notice("prompt_unknown", count=ids.count(unknown), model=loaded.card.title))
     ids += settings.prefix_ids

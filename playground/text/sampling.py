@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from playground.text.settings import ShapeSettings
+from playground.text.settings import ShapeSettings, seed_after
 
 HEAD = 128  # the most probable tokens, sorted first: where filters cut among them, no row is sorted whole
 
@@ -114,6 +114,11 @@ class Knobs:
         """The knobs of row i alone."""
         columns = (c[i : i + 1] for c in (self.temperature, self.top_k, self.top_p, self.min_p, self.unfiltered))
         return Knobs(*columns, self.uses_top_k, self.uses_top_p, self.uses_min_p)
+
+
+def luck(seed: int, made: int = 0) -> torch.Generator:
+    """The random numbers of a text that goes on after `made` tokens chosen before."""
+    return torch.Generator().manual_seed(seed_after(seed, made))
 
 
 def gumbel(vocabulary: int, generator: torch.Generator) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Any
 from playground.errors import notice
 from playground.text.settings import ScoreSettings
 
-LONGEST = 8192  # tokens of a text that are scored, its first ones
+LONGEST = 4096  # tokens of a text that are scored, its first ones
 SECONDS = 120.0  # of the device's time that scoring one text may take
 
 

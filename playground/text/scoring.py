@@ -28,10 +28,11 @@ from playground.inference.prefill import CHUNK
 from playground.text.prompts import CHARACTERS_PER_TOKEN, beginning, introduce
 from playground.text.scores import LONGEST
 from playground.text.settings import ScoreSettings
-from playground.text.tokens import vocabulary_of
+from playground.text.tokens import unknown_token, vocabulary_of
 
 ALTERNATIVES = 10  # what the model expected instead, told with each token …
 TOLD = 1024  # … of the first so many: more would make the last frame too large
+ROWS = 32  # distributions looked at in one unit: sorting those of a large vocabulary takes a millisecond each
 TOKENIZING = ThreadPoolExecutor(2, thread_name_prefix="tokenize")
 
 
@@ -69,15 +70,15 @@ def score(settings: ScoreSettings, control: Control) -> Generator[dict[str, Any]
             chunk = ids[start : min(start + CHUNK, window.stop)]
             logits, cache = forward(loaded.model, chunk, cache)  # its row i is of token number start + i + 1
             stop = min(start + len(chunk) + 1, window.stop)
-            if scored < stop:
+            yield None
+            while scored < stop and control.reason is None:
+                end = min(scored + ROWS, stop)
                 top = ALTERNATIVES if scored < TOLD else 0
-                numbers = surprise(logits[scored - start - 1 : stop - start - 1], ids[scored:stop], top)
+                numbers = surprise(logits[scored - start - 1 : end - start - 1], ids[scored:end], top)
                 for i, token in enumerate(numbers, scored):
                     token["context"] = i - window.start
                 yield told(numbers, scored)
-                scored = stop
-            else:
-                yield None
+                scored = end
             if control.reason is not None:
                 return control.reason
     return "scored"
@@ -100,8 +101,8 @@ def read_text(loaded: Any, text: str) -> Generator[None, None, tuple[list[int], 
     ends = list(itertools.accumulate((end for _, end in spans), max))
     if not ids or ends[-1] == 0:
         raise RunError("nothing_to_score", model=loaded.card.title)
-    unknown = loaded.tokenizer.unk_token_id
-    if unknown is not None and unknown not in (loaded.bos_id, *loaded.eos_ids) and unknown in ids:
+    unknown = unknown_token(loaded.tokenizer)
+    if unknown is not None and unknown in ids:
         notices.append(notice("text_unknown", count=ids.count(unknown), model=loaded.card.title))
     if len(ids) > LONGEST or len(cut) < len(text):
         ids = ids[:LONGEST]

@@ -26,6 +26,12 @@ def _words(typed: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_lines("\n".join(line.strip() for line in typed.splitlines()))))
 
 
+def seed_after(seed: int, made: int) -> int:
+    """The seed of a text that goes on after `made` tokens chosen before: a branch is not to be dealt the random numbers
+    of the text's beginning once more, or it would write the same words again."""
+    return (seed + made * 1_000_003) % 2**63
+
+
 @dataclass(frozen=True)
 class PositionSettings(Settings):
     """A place in a text, where one next token is to be chosen.

@@ -176,7 +176,7 @@ CACHE_METER = Task(
     peak_bytes=_meter_bytes,
     merge=append,
     seconds=20,
-    shared=False,  # its figures are this machine's, now: another measurement is another run
+    kept=False,  # its figures are this machine's, now: who asks while it goes on watches it, who asks later measures
 )
 WATERMARK = Task(
     "watermark",

@@ -28,7 +28,8 @@ def ask_generate(settings: TextbookSettings, control: Control) -> Iterator[dict[
     Each call is one unit of work, for `generate` cannot be interrupted from outside.
     """
     loaded = control.models[settings.model]
-    ids = torch.tensor([read_prompt(loaded, vocabulary_of(loaded), settings, room=NEW_TOKENS).ids])
+    prompt = read_prompt(loaded, vocabulary_of(loaded), settings, room=NEW_TOKENS)
+    ids = torch.tensor([prompt.ids], device=loaded.device)
     said: list[dict[str, Any]] = []
     for i in control.steps(len(CALLS)):
         said = [*said, answer(loaded, ids, CALLS[i] | {"max_new_tokens": NEW_TOKENS}, settings.seed)]
@@ -40,7 +41,8 @@ def answer(loaded: Any, ids: torch.Tensor, arguments: dict[str, Any], seed: int)
     """One call of generate, ids (1, T), and what came of it: texts, or the library's own words of refusal."""
     shown = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
     told: dict[str, Any] = {"code": f"model.generate(ids, {shown})"}
-    with torch.random.fork_rng(devices=[]):  # generate draws from the global generator, which others may use
+    gpus = [loaded.device] if loaded.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=gpus):  # generate draws from the global generators, which others may use
         torch.manual_seed(seed)
         try:
             made = loaded.model.generate(ids, attention_mask=torch.ones_like(ids), pad_token_id=0, **arguments)

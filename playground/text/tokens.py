@@ -115,6 +115,15 @@ def vocabulary_by(tokenizer: Any) -> Vocabulary:
     return tokenizer._playground_vocabulary
 
 
+def unknown_token(tokenizer: Any) -> int | None:
+    """The id under which a tokenizer reads what it does not know; None when it reads everything.
+
+    GPT-2's calls its one special token by all names: where a text ends is no unknown character.
+    """
+    unknown = tokenizer.unk_token_id
+    return None if unknown in (tokenizer.bos_token_id, tokenizer.eos_token_id) else unknown
+
+
 class TextStream:
     """Text as its tokens arrive: `feed` gives the characters a token completes, none while one is still open."""
 

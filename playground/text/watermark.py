@@ -32,7 +32,7 @@ from playground.inference.decoders import decoder_for
 from playground.text.distribution import stages_after
 from playground.text.generation import tell
 from playground.text.prompts import Prompt, introduce, read_prompt
-from playground.text.sampling import Knobs, draw, gumbel
+from playground.text.sampling import Knobs, draw, gumbel, luck
 from playground.text.settings import DetectSettings, ShapeSettings, WatermarkSettings
 from playground.text.tokens import vocabulary_of
 
@@ -141,13 +141,13 @@ def write(settings: WatermarkSettings, control: Control) -> Generator[dict[str, 
     yield opening | {"threshold": THRESHOLD, "least": least_scored(settings.greenlist_ratio)}
 
     text = prefill.Prompt(decoder_for(loaded.model), list(prompt.ids))
-    generator = torch.Generator().manual_seed(settings.seed)
+    generator = luck(settings.seed, len(settings.prefix_ids))
+    greens = green_list(loaded.model.get_input_embeddings().num_embeddings, settings.greenlist_ratio, settings.bias)
     count = GreenCount(settings.greenlist_ratio)
     for n in control.steps(min(settings.max_new_tokens, loaded.context - len(prompt.ids))):
         logits = (yield from prefill.read_on(text)).cpu()  # (V,)
         if not logits.isfinite().all():
             raise RunError("not_finite")
-        greens = green_list(len(logits), settings.greenlist_ratio, settings.bias)
         place = replace(prompt, ids=text.ids, made=(*prompt.made, *text.ids[len(prompt.ids) :]))
         drawn, q = choose(place, logits, settings, greens, gumbel(len(logits), generator))
         [token] = tell(logits.unsqueeze(0), drawn, q)

@@ -179,3 +179,43 @@ def test_whatever_is_posted_as_what_the_browser_said_gets_a_value(app, payload):
 
     told = heard(payload)
     assert isinstance(told.get("adds", {}), dict) and isinstance(told.get("language", ""), str)
+
+
+def test_another_draw_rolls_the_seed_and_runs_unless_a_teacher_holds_it(open_page):
+    page = open_page()
+    written = "() => playground.text.onScreen()?.record"
+    page.locator("#text-again").click()
+    page.wait_for_function(f"({written})()?.run !== 'saved' && ({written})()?.state === 'done'")
+    assert page.evaluate(f"({written})().settings.seed") > 0
+    held = open_page("?lock=seed&seed=7")
+    held.locator("#text-again").click()
+    held.wait_for_function(f"({written})()?.settings.seed === 7 && ({written})().state === 'done'")
+
+
+def test_a_branch_is_not_dealt_the_beginnings_luck_again(open_page):
+    page = open_page("?temperature=1.8&prompt=Once upon a time&max_new_tokens=40")
+    tokens = (
+        "() => playground.story.records.get(playground.story.shown().run).samples[0].tokens.map((token) => token.id)"
+    )
+    done = "() => playground.last('text.status')?.state === 'done' && playground.last('text.status').reason !== 'saved'"
+    page.locator("#text-run").click()
+    page.wait_for_function(done)
+    first = page.evaluate(tokens)
+    page.locator("#text-more").click()
+    page.wait_for_function("() => playground.story.records.size > 2")  # the saved run, the first, and this
+    page.wait_for_function(done)
+    second = page.evaluate(tokens)
+    alike = sum(a == b for a, b in zip(first, second, strict=False))
+    assert len(second) == 40 and alike < 15, (first, second)
+
+
+def test_a_link_with_run_runs_the_experiment_that_it_opens(open_page):
+    page = open_page("?experiment=pair&run=1")
+    page.locator("#text-pair-view .pg-tok").first.wait_for()
+
+
+def test_only_a_chosen_experiment_goes_into_a_link(open_page):
+    page = open_page("?depth=lab", permissions=["clipboard-read", "clipboard-write"])
+    page.locator("#text-link").click()
+    expect(page.locator(".pg-toast")).to_have_text(EN["link.copied"])
+    assert "experiment" not in page.evaluate("navigator.clipboard.readText()")

@@ -10,7 +10,7 @@ import gradio as gr
 from components import runs
 from components.tabs.anatomy import Tab
 from components.tabs.experiment import experiment
-from components.text_values import simplified
+from components.text_values import convert
 from components.widgets.copied import Copied
 from playground.inference.tasks import Event
 from playground.text.corpus_settings import CopiedSettings
@@ -41,7 +41,7 @@ def check(asked: dict[str, Any], language: str, request: gr.Request) -> AsyncIte
     def tell(event: Event, settings: CopiedSettings) -> dict[str, Any]:
         value = runs.told_whole(event, settings)
         if "pieces" in value and not pasted and language == "zh-CN":
-            value["pieces"] = [piece | {"shown": simplified(piece["text"])} for piece in value["pieces"]]
+            value["pieces"] = [piece | {"shown": convert(piece["text"])} for piece in value["pieces"]]
         return value
 
     return runs.values(COPIED, lambda: CopiedSettings(text=text), tell, request)

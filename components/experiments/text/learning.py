@@ -13,7 +13,8 @@ from components.tabs.anatomy import Tab
 from components.tabs.experiment import experiment
 from components.text_values import generation
 from components.widgets.learning import Learning
-from playground.inference.cards import moments
+from playground.errors import ModelError
+from playground.inference.cards import Card, moments
 from playground.inference.engine import get_engine
 from playground.inference.sources import WEIGHTS
 from playground.text.settings import GenerationSettings
@@ -42,9 +43,17 @@ def story() -> dict[str, Any]:
             "tokens": card.checkpoint.tokens,
             "validation": card.checkpoint.validation,
         }
-        for card in moments(get_engine().models.card(MODEL))
+        for card in known_moments()
     ]
     return {"curve": [{"step": point["step"], "loss": point["validation"]} for point in curve], "moments": known}
+
+
+def known_moments() -> list[Card]:
+    """The moments that are there; none when a file of theirs is damaged, which a run then tells in a sentence."""
+    try:
+        return moments(get_engine().models.card(MODEL))
+    except ModelError:
+        return []
 
 
 def at_every_moment(asked: dict[str, Any], language: str, request: gr.Request) -> AsyncIterator[str]:

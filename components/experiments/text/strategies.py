@@ -18,7 +18,8 @@ from playground.text.settings import BeamSettings
 from playground.text.tasks import BEAM
 
 LONG = 200  # tokens: by then most greedy texts of a small model go in circles
-GREEDY = {"temperature": 0.0, "repetition_penalty": 1.0}
+UNBENT = {"repetition_penalty": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0, "banned": "", "forced": ""}
+GREEDY = UNBENT | {"temperature": 0.0}  # as the search: nothing but the model's own odds
 PENALTY = "text-strategies.penalty"  # the bus topic of the length penalty: one value in two sliders
 
 

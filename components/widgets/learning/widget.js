@@ -4,6 +4,11 @@ const { curve, moments } = props.value;
 const PADDING = { left: 44, right: 16, top: 10, bottom: 26 };
 
 const view = card(words("text.learning.title"), element.querySelector(".pg-widget"));
+if (!moments.length) { // a file of theirs is damaged: Run says which
+  view.body.append(make("p", { class: "pg-hint", text: words("text.learning.none") }));
+  experiment({ name: "text-learning", props, watch, parts: true, show: () => {} });
+  return;
+}
 const facts = make("p", { class: "pg-learning-facts pg-number", "aria-live": "off" });
 const picture = make("canvas", { class: "pg-learning-curve", role: "img", "aria-label": words("text.learning.curve") });
 const texts = lanes({
@@ -19,7 +24,7 @@ function show(index) {
   at = index;
   const moment = moments[index];
   texts.list.forEach((lane, i) => { lane.element.hidden = i !== index; });
-  facts.textContent = [words("text.learning.seen", { tokens: number(moment.tokens / 1e6, 2) }), words("text.learning.loss", { loss: number(moment.validation, 2) }),
+  facts.textContent = [words("text.learning.seen", { tokens: number(moment.tokens / Number(words("text.learning.unit")), 2) }), words("text.learning.loss", { loss: number(moment.validation, 2) }),
     words("text.learning.fair", { n: number(Math.exp(moment.validation), 0) })].join(" · ");
   drawing.redraw();
 }

@@ -138,7 +138,7 @@ on("text.pieces.typed", (typed) => {
   if (typed === text) return; // what the box says at first
   text = typed;
   ask(PAUSE);
-});
+}, element);
 watch("value", () => {
   const value = unpack(props.value);
   if (!value) return;

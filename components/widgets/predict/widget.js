@@ -94,6 +94,7 @@ function look() {
   guess.value = "";
   stage("question");
   offer();
+  form.scrollIntoView({ block: "nearest" });
 }
 
 /** The question in the way of answering that was chosen. */

@@ -1,12 +1,9 @@
 /* Three ways to turn the same odds into text. The tree and the list of texts answer the scrubber and the length penalty
    in the browser. The penalty is one value with two sliders, this one and that of the next search (bus topic PENALTY).
    In scope: element, props, trigger, watch. */
-const { language, words, make, card, number, percent, bits, emit, on, pin, sentence, scrubber, tokens, lanes, beamTree, penalised, repetition, experiment } = window.playground;
+const { words, join, make, card, number, percent, bits, emit, on, pin, sentence, scrubber, tokens, lanes, beamTree, penalised, repetition, experiment } = window.playground;
 const PENALTY = "text-strategies.penalty";
 const PROMPT_END = 18; // characters of the prompt that stand before the tree
-
-/** Sentences one after another: Chinese ones leave no space. */
-const joined = (...sentences) => sentences.filter(Boolean).join(language === "zh-CN" ? "" : " ");
 
 const search = card(words("text.strategies.search"), make("div"));
 const others = card(words("text.strategies.three"), make("div"));
@@ -82,7 +79,7 @@ function drawTexts() {
   const lengths = new Set(tree.texts().map((node) => node.step)); // also of those that another penalty would bring in
   const key = !standing.length ? "none" : Math.abs(penalty - asked.length_penalty) > 1e-9 ? "here" : "as_searched";
   const same = lengths.size === 1 && standing.length > 1 ? words("text.strategies.same_length", { n: number([...lengths][0], 0) }) : "";
-  ranked.textContent = joined(words(`text.strategies.ranked_${key}`, { then: number(asked?.length_penalty ?? 1, 1), now: number(penalty, 1) }), same);
+  ranked.textContent = join(words(`text.strategies.ranked_${key}`, { then: number(asked?.length_penalty ?? 1, 1), now: number(penalty, 1) }), same);
 }
 tokens.walk(list, () => [...list.querySelectorAll("button")], { columns: true });
 const nodeOf = (button) => texts().find((node) => node.id === Number(button.dataset.id));
@@ -157,7 +154,7 @@ function tellTotals() {
   const ratio = 2 ** (greedy - beam);
   const whole = lists[2].length === n; // else it is only the beginning of what beam search found, which says little
   const compared = words(Math.abs(greedy - beam) < 0.01 ? "text.strategies.as_likely" : "text.strategies.likelier", { ratio: number(ratio, ratio < 10 ? 1 : 0), n: number(n, 0) });
-  totals.textContent = joined(words("text.strategies.totals", { n: number(n, 0), greedy: number(greedy, 1), sampling: number(sampling, 1), beam: number(beam, 1) }), whole ? compared : "");
+  totals.textContent = join(words("text.strategies.totals", { n: number(n, 0), greedy: number(greedy, 1), sampling: number(sampling, 1), beam: number(beam, 1) }), whole ? compared : "");
 }
 
 // ---------------------------------------------------------------- why greedy repeats itself
@@ -185,7 +182,7 @@ function story(found, written) {
   const rounds = odds.map(({ mean }, i) => words("text.strategies.round_mean", { n: number(i + 1, 0), p: percent(mean) })).join(words("text.strategies.comma"));
   const change = odds.at(-1).mean - odds[0].mean;
   const trend = change > 0.05 ? "rising" : change < -0.05 ? "falling" : "level";
-  return joined(words("text.strategies.loops", { passage, rounds: number(found.rounds, 0) }), words("text.strategies.rounds", { rounds }),
+  return join(words("text.strategies.loops", { passage, rounds: number(found.rounds, 0) }), words("text.strategies.rounds", { rounds }),
     words(`text.strategies.trend_${trend}`), words("text.strategies.by_luck", { p: chance(odds.at(-1).all) }));
 }
 
@@ -217,8 +214,7 @@ function fresh() {
 }
 
 fresh();
-let forget = () => {};
-forget = on(PENALTY, (by) => (element.isConnected ? rank(by) : forget())); // closed, an experiment's widget is gone
+on(PENALTY, rank, element);
 experiment({ name: "text-strategies", props, watch, parts: true, fresh, show(part, value) {
   if (part === "beam") return addSearch(value);
   three.add(part, value);

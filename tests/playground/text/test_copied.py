@@ -12,7 +12,17 @@ from playground.inference.models import ModelStore
 from playground.recipes import copied as recipe
 from playground.recipes.tales import HOLD_OUT, read_tales
 from playground.text import copied
-from playground.text.copied import STRIDE, WINDOW, Fingerprints, copied_runs, longest_run, poem_lines, words_of
+from playground.text.copied import (
+    STRIDE,
+    WINDOW,
+    Fingerprints,
+    copied_runs,
+    in_pieces,
+    longest_run,
+    poem_lines,
+    windows,
+    words_of,
+)
 from playground.text.corpus_settings import TEXT_LIMIT, CopiedSettings
 from playground.text.corpus_tasks import COPIED
 from tests.playground.recipes.small_corpora import poems, tales, write_poems, write_tales
@@ -209,3 +219,16 @@ def test_bad_settings_are_named(field, value):
     with pytest.raises(SettingError) as refused:
         CopiedSettings(**{field: value})
     assert refused.value.values["field"] == field
+
+
+def test_runs_that_share_words_are_told_once():
+    """Two runs of different places may overlap by more words than a chain allows: the text is still the text."""
+    text = "one two three four five six seven eight nine ten eleven twelve"
+    found = windows([word for word, _, _ in words_of(text)])
+    known = Fingerprints.of([found[0], found[4]], 2**20)  # words 1 to 7, and 5 to 11
+    runs = copied_runs(text, known)
+    assert [run["length"] for run in runs] == [7, 7]
+    pieces = list(in_pieces(text, [run | {"found": True} for run in runs], False))
+    assert "".join(piece["text"] for piece in pieces) == text
+    assert "".join(piece["text"] for piece in pieces if piece["found"]) == text.removesuffix(" twelve")
+    assert recipe.words_found(text, known) == 11

@@ -16,7 +16,7 @@ from playground.inference.engine import Engine
 from playground.inference.models import ModelStore
 from playground.inference.sources import Embedded
 from playground.text import scores
-from playground.text.scoring import score, windows
+from playground.text.scoring import ROWS, score, windows
 from playground.text.settings import ScoreSettings
 from playground.text.tasks import SCORE
 from tests.playground.inference import small_models
@@ -261,6 +261,6 @@ def test_a_stopped_run_keeps_what_it_scored(llama):
         next(units)
     assert end.value.value == "stopped"
     frame = scores.conclude(control.settings, made, "stopped")
-    assert frame["count"] == len(made[1]["tokens"]) == 128
+    assert frame["count"] == len(made[1]["tokens"]) == ROWS
     assert frame["total"]["nats"] < 0
     assert scores.conclude(control.settings, [], "stopped")["perplexity"] is None
