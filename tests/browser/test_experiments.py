@@ -70,19 +70,19 @@ def test_a_word_of_a_lane_tells_its_numbers_by_pointer_and_by_keys(open_page):
     assert requests_during(page, look) == []
 
 
-def test_stop_keeps_what_was_written(open_page):
-    page = open_page("?depth=lab&experiment=pair&max_new_tokens=250")
-    page.evaluate(  # both in the page, for a run is over in half a second
+def test_stop_ends_every_run_side_by_side_and_keeps_what_was_written(open_page):
+    page = open_page("?experiment=learning&max_new_tokens=250")  # four models, which take turns
+    page.evaluate(  # both in the page, for the runs are over in a second
         """() => { new MutationObserver((_, seen) => {
-                     if (!document.querySelector("#text-pair-view .pg-tok")) return;
+                     if (!document.querySelector("#text-learning-view .pg-tok")) return;
                      seen.disconnect();
-                     document.getElementById("text-pair-stop").click();
-                   }).observe(document.getElementById("text-pair-view"), { childList: true, subtree: true });
-                   document.getElementById("text-pair-run").click(); }"""
+                     document.getElementById("text-learning-stop").click();
+                   }).observe(document.getElementById("text-learning-view"), { childList: true, subtree: true });
+                   document.getElementById("text-learning-run").click(); }"""
     )
-    page.wait_for_function("() => playground.last('text-pair.status')?.state === 'done'")
-    expect(page.locator("#text-pair-status")).to_have_text(EN["reason.stopped"])
-    assert 0 < page.locator("#text-pair-view .pg-tok").count() < 500
+    page.wait_for_function("() => playground.last('text-learning.status')?.state === 'done'", timeout=60_000)
+    expect(page.locator("#text-learning-status")).to_have_text(EN["reason.stopped"])
+    assert 0 < page.locator("#text-learning-view .pg-tok").count() < 1000
 
 
 @pytest.mark.parametrize(("language", "dictionary"), [("en", EN), ("zh-CN", ZH)])

@@ -96,7 +96,7 @@ def test_three_depths(open_page):
     deep, deeper = page.locator(".depth-look").first, page.locator(".depth-lab").first
     assert not deep.is_visible()
     for depth, shown in (("look", (True, False)), ("lab", (True, True)), ("play", (False, False))):
-        button = page.get_by_role("button", name=EN[f"depth.{depth}"], exact=True)
+        button = page.locator("#text-head").get_by_role("button", name=EN[f"depth.{depth}"], exact=True)
         button.click()
         expect(button).to_have_attribute("aria-pressed", "true")
         assert (deep.is_visible(), deeper.is_visible()) == shown
