@@ -21,7 +21,23 @@ class Page(gr.Blocks):
         function = ENDPOINTS.get(block_fn.api_name)
         if function is not None and isinstance(inputs, list):
             inputs = [*inputs, *_defaults(function)[len(inputs) :]]
+        strip_files(inputs)
         return await super().preprocess_data(block_fn, inputs, *rest)
+
+
+def strip_files(value: Any) -> None:
+    """Take from `value` (what was posted, any nest of lists and dicts) what makes Gradio see files in it.
+
+    It would check their paths and fetch their addresses before any code of ours, and no input of this page is a file.
+    """
+    left = [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, dict):
+            item.pop("meta", None)
+            left.extend(item.values())
+        elif isinstance(item, list):
+            left.extend(item)
 
 
 def _defaults(function: Callable[..., Any]) -> list[Any]:

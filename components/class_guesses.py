@@ -40,8 +40,9 @@ class GuessSettings(Settings):
 
 
 def tidy(guess: str) -> str:
-    """A guess as it is shown: canonically composed, its spaces single, none at the ends."""
-    return " ".join(unicodedata.normalize("NFC", guess).split())
+    """A guess as it is shown: canonically composed, its spaces single, without characters that nobody sees."""
+    seen = (c for c in unicodedata.normalize("NFC", guess) if c.isspace() or unicodedata.category(c)[0] != "C")
+    return " ".join("".join(seen).split())
 
 
 def digest(session: str) -> bytes:
@@ -70,8 +71,8 @@ class ClassGuesses:
 
     def __init__(
         self,
-        questions: int = 500,
-        words: int = 200,
+        questions: int = 300,
+        words: int = 100,
         people: int = 500,
         seconds: float = 3600.0,
         clock: Callable[[], float] = time.monotonic,

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 from playground.errors import PlaygroundError, SettingError
 from playground.settings import Settings, default, spec
 
-QUERY_LIMIT = 300_000  # characters: a prompt at its limit still fits; what is longer is cut
+QUERY_LIMIT = 100_000  # characters: more than a server passes on
 
 
 @dataclass
@@ -81,10 +81,8 @@ def _number(text: str) -> float:
 
 
 def _names(word: str, asked: Mapping[str, str], fields: tuple[str, ...], problems: list[dict]) -> frozenset[str]:
-    wanted = [name.strip() for name in asked.get(word, "").split(",") if name.strip()]
-    problems.extend(
-        SettingError("not_one_of", field=word, choices=fields, value=name).as_json()
-        for name in wanted
-        if name not in fields
-    )
+    wanted = dict.fromkeys(name.strip() for name in asked.get(word, "").split(",") if name.strip())
+    unknown = [name for name in wanted if name not in fields]
+    if unknown:  # one sentence, however many there are
+        problems.append(SettingError("no_such_control", field=word, value=", ".join(unknown)).as_json())
     return frozenset(wanted) & frozenset(fields)

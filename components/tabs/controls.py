@@ -30,6 +30,20 @@ def streaming(**more: Any) -> dict[str, Any]:
     return {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None} | more
 
 
+class Slider(gr.Slider):
+    """A slider that hands on what it is given: the settings check it, and say what is wrong in the reader's words."""
+
+    def preprocess(self, payload: Any) -> Any:
+        return payload
+
+
+class Number(gr.Number):
+    """The same of a number."""
+
+    def preprocess(self, payload: Any) -> Any:
+        return payload
+
+
 @dataclass
 class Controls:
     """The controls of one place on the page. `name` is "text", or "text.draw" for an experiment of that tab."""
@@ -71,7 +85,7 @@ class Controls:
     def slider(self, name: str, **options: Any) -> gr.Slider:
         bounds = spec(self.settings, name)
         high = bounds.slider_high or bounds.high
-        return self.control(name, gr.Slider, minimum=bounds.low, maximum=high, step=bounds.step, **options)
+        return self.control(name, Slider, minimum=bounds.low, maximum=high, step=bounds.step, **options)
 
     def textbox(self, name: str, **options: Any) -> gr.Textbox:
         return self.control(name, gr.Textbox, max_length=spec(self.settings, name).limit, **options)
@@ -82,7 +96,7 @@ class Controls:
     def number(self, name: str, **options: Any) -> gr.Number:
         bounds = spec(self.settings, name)
         whole = 0 if isinstance(default(self.settings, name), int) else None
-        return self.control(name, gr.Number, minimum=bounds.low, maximum=bounds.high, precision=whole, **options)
+        return self.control(name, Number, minimum=bounds.low, maximum=bounds.high, precision=whole, **options)
 
     def seed(self, name: str = "seed") -> gr.Number:
         """The seed, and a dice that rolls another in the browser."""

@@ -176,13 +176,14 @@ def listen(tab: anatomy.Tab, parts: Parts) -> None:
         chosen.then(run, inputs, strip, js="(l, p, ...values) => [playground.language, '[]', ...values]", **streaming())
 
     def opened(event: gr.EventData) -> list[Any]:
+        told = details(event).get("settings")
         try:
-            settings = GenerationSettings(**{name: details(event)["settings"][name] for name in tab.controls})
-        except (PlaygroundError, KeyError, TypeError):
-            return [gr.skip() for _ in controls]
-        return [gr.update(**tab.saying(name, getattr(settings, name))) for name in tab.controls]
+            settings = GenerationSettings.of(told if isinstance(told, dict) else {})
+        except PlaygroundError as error:  # the story is there; what it was made with cannot be used again
+            return [{"state": "done", "error": error.as_json()}, *(gr.skip() for _ in controls)]
+        return [{}, *(gr.update(**tab.saying(name, getattr(settings, name))) for name in tab.controls)]
 
-    branches.open(opened, None, controls, **quiet())
+    branches.open(opened, None, [tab.status, *controls], **quiet())
 
 
 PRESETS = {
@@ -202,7 +203,7 @@ def numbers(text: str) -> Any:
     """The ids that the browser sent; the settings say what is wrong with anything else."""
     try:
         return json.loads(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return text
 
 

@@ -107,11 +107,14 @@
     emit(`${tab}.settings`, Object.fromEntries(fields.map((field, i) => [field, values[i]])));
   }
 
+  const LONGEST_LINK = 60_000; // characters: the server takes no more
+
   /** Copy a link that reopens this state and runs it. */
   function copyLink(tab, defaults, fields, values) {
     const now = query(tab, defaults, fields, values);
     now.set("run", "1");
     const link = `${location.origin}${location.pathname}?${now}`;
+    if (link.length > LONGEST_LINK) { toast(words("link.too_long")); return; }
     copy(link, words(link.length > 8000 ? "link.long" : "link.copied"));
   }
 
@@ -133,7 +136,7 @@
     locked = { tab: opening.tab, fields: opening.locked || [] };
     if (opening.problems?.length) toast(opening.problems.map(window.playground.sentence).join(" "), 12);
     const asked = new URLSearchParams(location.search).get("experiment");
-    if (asked && opening.tab) openExperiment(opening.tab, asked);
+    if (asked && opening.tab && !openExperiment(opening.tab, asked)) toast(words("link.no_experiment", { name: asked.slice(0, 80) }), 12);
     if (opening.run) {
       const own = asked && /^\w+$/.test(asked) && document.getElementById(`${opening.tab}-${asked}-run`);
       (own || document.getElementById(`${opening.tab}-run`))?.click();

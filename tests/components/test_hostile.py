@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from components.gate import BODY_LIMIT
+from tests.components.test_api import post
 
 HTTP = httpx.Client(timeout=60)
 JSON = {"content-type": "application/json"}
@@ -110,3 +111,13 @@ def test_names_that_no_hub_takes_are_no_models(app, model):
 def test_a_prompt_of_one_repeated_character_is_read_at_once(app, model, character):
     [last] = call(app, "generate_text", [character * 200_000, model, 0.8, 0, 1.0, 0.0, 1.0, 1])
     assert last["state"] == "done" and last["notices"]
+
+
+FILE = {"path": "https://files.example/a", "url": "https://files.example/a", "meta": {"_type": "gradio.FileData"}}
+
+
+@pytest.mark.parametrize("value", [FILE, [FILE], {"deep": [{"er": FILE}]}])
+def test_a_file_posted_as_an_argument_is_only_a_wrong_argument(app, value):
+    """Gradio would check its path and fetch its address before any code of ours; here it is a value like any other."""
+    event, told = post(app, "tokenize", [value])[-1]
+    assert event == "error" and told["error"].startswith("text must be text"), told

@@ -83,8 +83,8 @@ def test_foreign_parameters_are_let_be():
         ("order", "1,2,3,4", "not_a_list"),
         ("order", "1,x", "not_a_list"),
         ("order", "1.5", "not_a_list"),
-        ("lock", "heat,lid", "not_one_of"),
-        ("hide", "lid", "not_one_of"),
+        ("lock", "heat,lid", "no_such_control"),
+        ("hide", "lid", "no_such_control"),
         ("tab", "sleep", "not_one_of"),
     ],
 )
@@ -118,3 +118,10 @@ def test_no_query_makes_it_fail(query: str | None):
 def test_run_is_asked_for_by_one():
     assert read(run="1").run
     assert not read(run="yes").run
+
+
+def test_a_thousand_wrong_names_are_one_short_sentence():
+    link = read(tab="cook", lock=",".join(f"no{i}" for i in range(10_000)), hide="heat,heat,lid,lid")
+    assert [problem["key"] for problem in link.problems] == ["no_such_control"] * 2
+    assert all(len(problem["sentence"]) < 300 for problem in link.problems)
+    assert link.hidden == {"heat"}

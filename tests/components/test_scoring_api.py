@@ -9,6 +9,7 @@ from gradio_client import Client
 
 from components import saved_runs, words
 from components.endpoints import scoring
+from playground.text import scores
 from playground.text.settings import DEFAULT_MODEL, ScoreSettings
 from tests.components.test_api import error_of, post
 
@@ -72,7 +73,7 @@ def test_bad_input_posted_raw_gets_a_sentence(app, data, said):
 
 def test_two_hundred_thousand_characters(app):
     event, [told] = post(app, "score_text", ["明月光 " * 50_000])[-1]
-    assert event == "complete" and len(told["tokens"]) == 8192
+    assert event == "complete" and len(told["tokens"]) == scores.LONGEST
     assert len(json.dumps(told, ensure_ascii=False).encode()) < 2_000_000
 
 
