@@ -51,8 +51,9 @@
     function receiveOne(value) {
       begin([["", value.run]]);
       note(name, value);
-      tell(value);
-      if (tells(value) && !parts) show(value);
+      const drawing = tells(value) && !parts ? show(value) : null;
+      if (drawing?.then) drawing.then(() => tell(value)); // an array is unpacked first: what is said to be done, is there
+      else tell(value);
       over = value.state === "done";
     }
 
