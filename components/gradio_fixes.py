@@ -9,16 +9,20 @@
    descriptions, and Gradio makes those of the components that change.
 3. Around every step of a handler it tries to import matplotlib. Where there is none, the search through all folders
    costs more than the step; said once that there is none, it need not look.
+4. Each time it describes a page, four times before the first answer, it reads the signature of every component's
+   constructor anew: for the hundreds of this page that is a tenth of a second each time. A signature does not change.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import sys
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-from gradio import state_holder, utils
+from gradio import blocks, state_holder, utils
 
 
 def replace(old: Any, new: Any) -> list[list[Any]]:
@@ -36,6 +40,7 @@ class LightSession(state_holder.SessionState):
 def apply() -> None:
     """Mend Gradio, in this process."""
     utils.diff = replace
+    blocks.inspect = SimpleNamespace(**vars(inspect) | {"signature": cache(inspect.signature)})
     state_holder.SessionState = LightSession
     if "matplotlib" not in sys.modules and importlib.util.find_spec("matplotlib") is None:
         sys.modules["matplotlib"] = None  # how Python itself notes that a module cannot be imported

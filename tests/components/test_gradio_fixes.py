@@ -1,12 +1,13 @@
 """What is mended in Gradio: that it needs mending, and that it is."""
 
 import importlib
+import inspect
 import sys
 from collections.abc import Iterator
 
 import gradio as gr
 import pytest
-from gradio import state_holder, utils
+from gradio import blocks, state_holder, utils
 from gradio_client import Client
 
 from components import gradio_fixes
@@ -59,3 +60,11 @@ def test_matplotlib_is_not_searched_for_where_there_is_none():
 def test_an_edit_replaces_anything():
     for old, new in zip([None, *SHRINKING], SHRINKING, strict=False):
         assert utils.diff(old, new) == [["replace", [], new]]
+
+
+def test_a_constructors_signature_is_read_once():
+    gradio_fixes.apply()
+    first = blocks.inspect.signature(gr.Slider.__init__)
+    assert blocks.inspect.signature(gr.Slider.__init__) is first
+    assert first == inspect.signature(gr.Slider.__init__)
+    assert gr.Slider(1, 5, render=False).get_config()["maximum"] == 5  # and Gradio describes components as before
