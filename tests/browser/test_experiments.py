@@ -150,7 +150,7 @@ def test_every_link_of_the_lesson_opens_its_experiment(open_page, language):
 def test_ctrl_enter_runs_the_experiment_that_has_the_focus(open_page):
     page = open_page("?experiment=learning")
     page.locator("#text-learning-prompt input, #text-learning-prompt textarea").press("Control+Enter")
-    page.locator("#text-learning-view .pg-tok").first.wait_for(state="attached")
+    expect(page.locator("#text-learning-view .pg-tok").first).to_be_attached(timeout=20_000)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
@@ -211,7 +211,7 @@ def test_a_branch_is_not_dealt_the_beginnings_luck_again(open_page):
 
 def test_a_link_with_run_runs_the_experiment_that_it_opens(open_page):
     page = open_page("?experiment=pair&run=1")
-    page.locator("#text-pair-view .pg-tok").first.wait_for()
+    expect(page.locator("#text-pair-view .pg-tok").first).to_be_attached(timeout=20_000)
 
 
 def test_only_a_chosen_experiment_goes_into_a_link(open_page):
