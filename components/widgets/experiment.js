@@ -27,6 +27,7 @@
 
   function experiment({ name, props, watch, show, fresh = () => {}, parts = false }) {
     let over = true; // the last value seen was an end
+    let arrivals = 0;
     let said = []; // notices of the run, each once
     const runs = new Map(); // part → the ticket of its run
 
@@ -51,8 +52,10 @@
     function receiveOne(value) {
       begin([["", value.run]]);
       note(name, value);
+      const mine = (arrivals += 1);
       const drawing = tells(value) && !parts ? show(value) : null;
-      if (drawing?.then) drawing.then(() => tell(value)); // an array is unpacked first: what is said to be done, is there
+      // an array is unpacked first: what is said to be done, is there; and an older value says nothing after a newer one
+      if (drawing?.then) drawing.then(() => { if (mine === arrivals) tell(value); });
       else tell(value);
       over = value.state === "done";
     }

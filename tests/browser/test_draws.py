@@ -101,6 +101,8 @@ def test_at_temperature_zero_there_is_nothing_to_test(open_page):
     page = open_page(f"?depth=look&experiment=draw&prompt={PROMPT}&temperature=0")
     finish(page, "draw")
     assert shown_rows(page, 0) == [["100.0%", "100.0%"]]
+    page.evaluate("() => new Promise((done) => setTimeout(done, 500))")  # whatever else was on its way has been heard
+    assert page.evaluate("playground.last('text-draw.status').state") == "done"
     expect(page.locator("#text-draw-view")).to_contain_text(EN["text.draw.chi_none"])
 
 
