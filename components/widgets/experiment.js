@@ -28,6 +28,7 @@
   function experiment({ name, props, watch, show, fresh = () => {}, parts = false }) {
     let over = true; // the last value seen was an end
     let arrivals = 0;
+    let drawing = null; // what came so far, until all of it stands on the page
     let said = []; // notices of the run, each once
     const runs = new Map(); // part → the ticket of its run
 
@@ -45,6 +46,7 @@
       if (!over && !other) return;
       over = false;
       said = [];
+      drawing = null;
       going.get(name)?.clear();
       fresh();
     }
@@ -53,9 +55,11 @@
       begin([["", value.run]]);
       note(name, value);
       const mine = (arrivals += 1);
-      const drawing = tells(value) && !parts ? show(value) : null;
-      // an array is unpacked first: what is said to be done, is there; and an older value says nothing after a newer one
-      if (drawing?.then) drawing.then(() => { if (mine === arrivals) tell(value); });
+      const shown = tells(value) && !parts ? show(value) : null;
+      // an array is unpacked first: what is said to be done, is there, also where an earlier value brought it;
+      // and an older value says nothing after a newer one
+      if (shown?.then) drawing = Promise.all([drawing, shown]);
+      if (drawing) drawing.then(() => { if (mine === arrivals) { drawing = null; tell(value); } });
       else tell(value);
       over = value.state === "done";
     }
