@@ -5,11 +5,6 @@ import json
 import math
 from pathlib import Path
 
-import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
-
-TEMPERATURE = 0.8
-
 
 @dataclasses.dataclass(frozen=True)
 class Card:
@@ -26,28 +21,26 @@ class Card:
     new_tokens: int  # a sample's length, at most
 
 
-def samples(folder: Path, card: Card) -> list[str]:
-    """One continuation a prompt by `generate`, sampling the whole vocabulary; the seeds are 0, 1, 2, …"""
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForCausalLM.from_pretrained(folder)
-    texts = []
-    for seed, prompt in enumerate(card.prompts):
-        torch.manual_seed(seed)
-        ids = tokenizer(prompt or tokenizer.bos_token, return_tensors="pt", add_special_tokens=bool(prompt)).input_ids
-        out = model.generate(
-            ids, do_sample=True, temperature=TEMPERATURE, top_k=0, max_new_tokens=card.new_tokens, pad_token_id=0
-        )
-        texts.append(tokenizer.decode(out[0]))
-    return texts
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """What the weights say of themselves: figures measured on the held-out text, and samples."""
+
+    architecture: str
+    parameters: int
+    context: int
+    quality: tuple[tuple[str, str], ...]  # rows of the table: what was measured, and what came out
+    samples_are: str  # how they were made
+    samples: list[str]
 
 
-def write_card(folder: Path, card: Card, figures: dict) -> None:
-    """README.md and curve.svg in `folder`; figures: see `playground.recipes.export.figures`."""
+def write_card(folder: Path, card: Card, told: Told, train_tokens: int, held_out_tokens: int) -> None:
+    """README.md and curve.svg in `folder`."""
     curve = json.loads((folder / "curve.json").read_text())
     (folder / "curve.svg").write_text(curve_svg(curve["curve"]))
-    config = json.loads((folder / "config.json").read_text())
+    vocabulary = json.loads((folder / "config.json").read_text())["vocab_size"]
     best = curve["best"]
-    quoted = "\n\n".join("> " + text.replace("\n", "\n>\n> ") for text in samples(folder, card))
+    quality = "\n".join(f"| {what} | {figure} |" for what, figure in told.quality)
+    quoted = "\n\n".join("> " + text.replace("\n", "\n>\n> ") for text in told.samples)
     (folder / "README.md").write_text(
         f"""# {card.name}
 
@@ -55,17 +48,14 @@ def write_card(folder: Path, card: Card, figures: dict) -> None:
 
 | | |
 | --- | --- |
-| architecture | GPT-2 (`GPT2LMHeadModel`), {config["n_layer"]} layers × {config["n_embd"]} wide × {config["n_head"]} \
-heads, tied embeddings |
-| parameters | {figures["parameters"]:,} |
-| vocabulary, context | {config["vocab_size"]:,} tokens, {config["n_positions"]} |
-| training text | {figures["train_tokens"]:,} tokens |
+| architecture | {told.architecture} |
+| parameters | {told.parameters:,} |
+| vocabulary, context | {vocabulary:,} tokens, {told.context} |
+| training text | {train_tokens:,} tokens |
 | seen in training | {best["tokens"]:,} tokens in {best["step"]:,} steps, {best["seconds"] / 60:.0f} minutes on half \
 of a busy two-core machine |
-| held-out text | {figures["held_out_tokens"]:,} tokens |
-| validation loss | {figures["loss"]:.3f} nats a token (perplexity {math.exp(figures["loss"]):.1f}) |
-| the same | {figures["bits_per_character"]:.3f} bits a character, {figures["bits_per_byte"]:.3f} bits a byte |
-| on all held-out text | {figures["loss_all"]:.3f} nats a token |
+| held-out text | {held_out_tokens:,} tokens |
+{quality}
 | stored as | fp16 safetensors; loads as fp32 |
 
 **Data.** {card.data}
@@ -80,14 +70,16 @@ Muon for the hidden matrices, AdamW for the rest; warm-up, constant rate, linear
 
 ![Loss on training and held-out text against tokens seen](curve.svg)
 
-## Three samples, unedited
+## {SAMPLES[len(told.samples)]} samples, unedited
 
-Temperature {TEMPERATURE}, whole vocabulary (`top_k=0`), `torch.manual_seed(n)` before the n-th, counting from 0; \
-the prompts are {", ".join(f"`{prompt}`" if prompt else "nothing" for prompt in card.prompts)}.
+{told.samples_are}
 
 {quoted}
 """
     )
+
+
+SAMPLES = ("No", "One", "Two", "Three", "Four", "Five")
 
 
 def curve_svg(curve: list[dict], width: int = 480, height: int = 260) -> str:

@@ -4,7 +4,6 @@ import argparse
 import dataclasses
 import json
 import lzma
-import math
 import os
 import shutil
 from collections.abc import Callable
@@ -13,11 +12,13 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
-from transformers import AutoTokenizer, GenerationConfig, GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+from transformers import AutoTokenizer, GenerationConfig, PreTrainedConfig, PreTrainedTokenizerFast
 
 from playground.inference.checkpoints import save_checkpoint
 from playground.recipes.card import Card, write_card
-from playground.recipes.language_model import Plan, Run, validation_loss
+from playground.recipes.language_model import Plan, Run
+from playground.recipes.next_token import NEXT_TOKEN
+from playground.recipes.objective import Objective
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Prepared:
     """What a recipe makes of its data before training: all that the training loop and the card need."""
 
     tokenizer: PreTrainedTokenizerFast
-    config: GPT2Config
+    config: PreTrainedConfig
     train: Tensor  # (N,) token ids
     validation: Tensor  # (M,) token ids
     focus: Tensor | None = None  # (L,) token ids: what is read in the last part of the run (Plan.focus_from)
@@ -41,6 +42,7 @@ class Recipe:
     plan: dict  # arguments of Plan
     card: Card
     checkpoints: tuple[float, ...] = ()  # the snapshots of the plan that are shipped
+    objective: Objective = NEXT_TOKEN
 
 
 def read_text(path: Path) -> str:
@@ -50,21 +52,22 @@ def read_text(path: Path) -> str:
         return file.read()
 
 
-def export_weights(work: Path, out: Path) -> None:
+def export_weights(work: Path, out: Path, objective: Objective) -> None:
     """Write the best weights so far, with tokenizer and curve, into `out`; other files there stay as they are.
 
     The weights are fp16 in files under 10 MB; the configuration says float32, so they load as float32.
     Each file is replaced in one move, so a program that loads the folder meanwhile never meets half a file.
     """
     best = torch.load(work / "best.pt", weights_only=True)
-    config = GPT2Config.from_pretrained(work / "tokenizer")
-    model = GPT2LMHeadModel(config)
+    config = objective.config.from_pretrained(work / "tokenizer")
+    model = objective.model(config)
     model.load_state_dict(best["model"])
     model.half()
-    model.generation_config = GenerationConfig(bos_token_id=config.bos_token_id, eos_token_id=config.eos_token_id)
+    if model.can_generate():
+        model.generation_config = GenerationConfig(bos_token_id=config.bos_token_id, eos_token_id=config.eos_token_id)
     staging = work / "export"
     shutil.rmtree(staging, ignore_errors=True)
-    model.save_pretrained(staging, max_shard_size="9MB")
+    model.save_pretrained(staging, max_shard_size="9900KB")
     AutoTokenizer.from_pretrained(work / "tokenizer").save_pretrained(staging)
     _amend(staging / "config.json", dtype="float32")
     _amend(staging / "tokenizer_config.json", tokenizer_class="PreTrainedTokenizerFast")  # any transformers knows it
@@ -96,30 +99,12 @@ def export_checkpoints(work: Path, out: Path, fractions: tuple[float, ...]) -> N
         file.chmod(0o644)
 
 
-def figures(out: Path, prepared: Prepared, ignore: int) -> dict:
-    """What the card states of the exported weights, measured on all of the held-out text in fp32."""
-    model = GPT2LMHeadModel.from_pretrained(out)
-    loss = validation_loss(model, prepared.validation, model.config.n_positions, ignore)
-    held_out = prepared.tokenizer.decode(prepared.validation.tolist(), skip_special_tokens=True)
-    bits = loss / math.log(2) * len(prepared.validation)
-    every = prepared.validation if prepared.validation_all is None else prepared.validation_all
-    return {
-        "parameters": model.num_parameters(),
-        "train_tokens": len(prepared.train),
-        "held_out_tokens": len(prepared.validation),
-        "loss": loss,
-        "loss_all": validation_loss(model, every, model.config.n_positions, ignore),
-        "bits_per_byte": bits / len(held_out.encode()),
-        "bits_per_character": bits / len(held_out),
-    }
-
-
 def prepare_once(recipe: Recipe, data: Path, work: Path) -> Prepared:
     """What the recipe makes of `data`, made on the first call and from then on read from the work folder."""
     folder, streams = work / "tokenizer", work / "streams.safetensors"
     made = AutoTokenizer.from_pretrained(folder) if folder.exists() else None
     if made and streams.exists():
-        return Prepared(made, GPT2Config.from_pretrained(folder), **load_file(streams))
+        return Prepared(made, recipe.objective.config.from_pretrained(folder), **load_file(streams))
     prepared = recipe.prepare(data, made)
     prepared.tokenizer.save_pretrained(folder)
     prepared.config.save_pretrained(folder)  # with the tokenizer: all that `export` needs besides the weights
@@ -145,8 +130,9 @@ def main(recipe: Recipe, argv: list[str] | None = None) -> None:
     if not arguments.export:
         plan = Plan(**recipe.plan, minutes=arguments.minutes, steps=arguments.steps)
         streams = (prepared.train, prepared.validation, plan, arguments.work, prepared.focus)
-        Run(prepared.config, *streams).train()
+        Run(prepared.config, *streams, objective=recipe.objective).train()
     if arguments.out:
-        export_weights(arguments.work, arguments.out)
+        export_weights(arguments.work, arguments.out, recipe.objective)
         export_checkpoints(arguments.work, arguments.out, recipe.checkpoints)
-        write_card(arguments.out, recipe.card, figures(arguments.out, prepared, recipe.plan.get("ignore", -100)))
+        told = recipe.objective.tell(arguments.out, prepared, recipe.card, recipe.plan)
+        write_card(arguments.out, recipe.card, told, len(prepared.train), len(prepared.validation))

@@ -1,4 +1,4 @@
-"""The training loop that `tales` and `poems` share: Muon for the matrices, warm-up–stable–decay, and resumable.
+"""The training loop of the embedded language models: Muon for the matrices, warm-up–stable–decay, and resumable.
 
 Every step's batch is a function of (seed, step) alone, so a run that was interrupted goes on exactly as if it had
 not been. The schedule needs no total in advance (warm up, hold, and decay over the last fifth of whatever time is
@@ -15,24 +15,10 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
-from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+from transformers import PreTrainedConfig, PreTrainedModel
 
-from playground.recipes.fast_training import ATTENTION, TiedCrossEntropy
-
-
-def small_gpt2(tokenizer: PreTrainedTokenizerFast, *, context: int, layers: int) -> GPT2Config:
-    """The shape of the embedded models: GPT-2, 256 wide, 8 heads a layer."""
-    return GPT2Config(
-        vocab_size=len(tokenizer),
-        n_positions=context,
-        n_embd=256,
-        n_layer=layers,
-        n_head=8,
-        activation_function="gelu_pytorch_tanh",  # the same function as GPT-2's gelu_new, in one kernel
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-    )
+from playground.recipes.next_token import NEXT_TOKEN
+from playground.recipes.objective import Objective
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,50 +78,18 @@ def _epoch(seed: int, epoch: int, count: int, window: int) -> tuple[int, list[in
     return int(torch.randint(window, (), generator=rng)), torch.randperm(count, generator=rng).tolist()
 
 
-def optimizers(model: GPT2LMHeadModel, plan: Plan) -> list[torch.optim.Optimizer]:
-    """Muon (Jordan et al. 2024) for the hidden matrices; AdamW for embeddings, norms and biases.
+def optimizers(model: PreTrainedModel, plan: Plan, block: str) -> list[torch.optim.Optimizer]:
+    """Muon (Jordan et al. 2024) for the matrices inside a block; AdamW for embeddings, norms and biases.
 
+    `block` is what only the names of weights inside a block contain.
     `match_rms_adamw` (Liu et al. 2025, arXiv:2502.16982) makes one learning rate suit both.
     """
-    matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and ".h." in name]
-    others = [p for name, p in model.named_parameters() if p.ndim < 2 or ".h." not in name]
+    matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and block in name]
+    others = [p for name, p in model.named_parameters() if p.ndim < 2 or block not in name]
     muon = torch.optim.Muon(
         matrices, lr=plan.learning_rate, weight_decay=plan.weight_decay, adjust_lr_fn="match_rms_adamw"
     )
     return [muon, torch.optim.AdamW(others, lr=plan.learning_rate, betas=(0.9, 0.95), weight_decay=0.0)]
-
-
-def loss_of(model: GPT2LMHeadModel, tokens: Tensor, dtype: torch.dtype, ignore: int = -100) -> Tensor:
-    """Mean cross-entropy in nats a token, over the targets other than `ignore`; tokens: (B, T + 1)."""
-    with torch.autocast("cpu", torch.bfloat16, enabled=dtype is torch.bfloat16):
-        hidden = model.transformer(tokens[:, :-1], use_cache=False).last_hidden_state  # (B, T, D)
-    return TiedCrossEntropy.apply(
-        hidden.flatten(0, 1), model.transformer.wte.weight, tokens[:, 1:].flatten(), dtype, ignore
-    )
-
-
-@torch.inference_mode()
-def validation_loss(
-    model: GPT2LMHeadModel, stream: Tensor, window: int, ignore: int = -100, dtype: torch.dtype = torch.float32
-) -> float:
-    """Mean loss in nats a token over consecutive windows of the held-out stream (N,).
-
-    Raises ValueError for a stream shorter than a window.
-    """
-    count = (len(stream) - 1) // window
-    if count < 1:
-        raise ValueError(f"too little held-out text: {len(stream)} tokens, at least {window + 1} are needed")
-    was_training = model.training
-    model.eval()
-    inputs = stream[: count * window].long().view(count, window)
-    targets = stream[1 : count * window + 1].long().view(count, window)
-    total = 0.0
-    for x, y in zip(inputs.split(16), targets.split(16), strict=True):
-        with torch.autocast("cpu", torch.bfloat16, enabled=dtype is torch.bfloat16):
-            logits = model(input_ids=x, use_cache=False).logits.float()
-        total += cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="sum", ignore_index=ignore).item()
-    model.train(was_training)
-    return total / (targets != ignore).sum().item()
 
 
 def fast_dtype() -> torch.dtype:
@@ -148,23 +102,20 @@ class Run:
 
     def __init__(
         self,
-        config: GPT2Config,
+        config: PreTrainedConfig,
         train: Tensor,
         validation: Tensor,
         plan: Plan,
         work: Path,
         focus: Tensor | None = None,
+        objective: Objective = NEXT_TOKEN,
     ):
-        self.plan, self.work = plan, Path(work)
+        self.plan, self.work, self.objective = plan, Path(work), objective
         self.train_stream, self.focus, self.validation = train, train if focus is None else focus, validation
         self.work.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(plan.seed)
-        config = GPT2Config.from_dict(
-            config.to_dict() | {"resid_pdrop": plan.dropout, "embd_pdrop": plan.dropout, "attn_pdrop": 0.0}
-        )
-        config._attn_implementation = ATTENTION
-        self.model = GPT2LMHeadModel(config).train()
-        self.optimizers = optimizers(self.model, plan)
+        self.model = self.objective.build(config, plan.dropout).train()
+        self.optimizers = optimizers(self.model, plan, self.objective.block)
         self.dtype = fast_dtype()
         self.step, self.seconds, self.best, self.losses = 0, 0.0, math.inf, []
         if (self.work / "state.pt").exists():
@@ -206,7 +157,7 @@ class Run:
         rate = self.plan.rate(self.step, progress)
         stream = self.focus if progress >= self.plan.focus_from else self.train_stream
         tokens = windows(stream, self.plan, self.step)
-        loss = loss_of(self.model, tokens, self.dtype, self.plan.ignore)
+        loss = self.objective.loss(self.model, tokens, self.step, self.plan, self.dtype)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer in self.optimizers:
@@ -220,7 +171,9 @@ class Run:
     def validate(self) -> dict:
         """Measure the held-out loss, write it to the curve, and keep the weights if they are the best so far."""
         held_out = self.validation[: self.plan.validate_on + 1]
-        loss = validation_loss(self.model, held_out, self.plan.window, self.plan.ignore, self.dtype)
+        self.model.eval()
+        loss = self.objective.validation_loss(self.model, held_out, self.plan, self.dtype)
+        self.model.train()
         tokens = self.step * self.plan.batch * self.plan.window
         entry = {"step": self.step, "tokens": tokens, "seconds": round(self.seconds), "validation": round(loss, 4)}
         if self.losses:

@@ -21,7 +21,7 @@ from transformers import PreTrainedTokenizerFast
 
 from playground.recipes.card import Card
 from playground.recipes.export import Prepared, Recipe, main, read_text
-from playground.recipes.language_model import small_gpt2
+from playground.recipes.next_token import small_gpt2
 
 UNKNOWN, BEGIN, END = "[UNK]", "[BOS]", "[EOS]"
 CONTEXT = 128

@@ -19,7 +19,7 @@ from transformers import PreTrainedTokenizerFast
 
 from playground.recipes.card import Card
 from playground.recipes.export import Prepared, Recipe, main, read_text
-from playground.recipes.language_model import small_gpt2
+from playground.recipes.next_token import small_gpt2
 
 END = "<|endoftext|>"
 CONTEXT = 256
@@ -73,27 +73,31 @@ def difficulty(tales: list[str]) -> list[float]:
 
 
 def prepare(data: Path, tokenizer: PreTrainedTokenizerFast | None = None) -> Prepared:
-    """One tale in fifty is held out; of the rest, the simpler half is read twice as often and, in the end, alone.
-
-    A model this small has no room for everything, and simple sentences are what it can learn to write; so the simpler
-    of the held-out tales are what it is judged by.
-    """
+    """One tale in fifty is held out."""
     tales = read_tales(data)
     tokenizer = tokenizer or train_tokenizer(tales)
-    ids = [encoding.ids for encoding in tokenizer.backend_tokenizer.encode_batch(tales)]
+    config = small_gpt2(tokenizer, context=CONTEXT, layers=6)
+    return Prepared(tokenizer, config, **streams(tales, tokenizer, tokenizer.eos_token_id))
+
+
+def streams(tales: list[str], tokenizer: PreTrainedTokenizerFast, end: int) -> dict[str, Tensor]:
+    """The tales as token ids with `end` between them: what `Prepared` calls train, focus, validation, validation_all.
+
+    Of what is trained on, the simpler half is read twice as often and, in the end, alone. A model this small has no
+    room for everything, and simple sentences are what it can learn to write; so the simpler of the held-out tales
+    are what it is judged by.
+    """
+    ids = [encoding.ids for encoding in tokenizer.backend_tokenizer.encode_batch(tales, add_special_tokens=False)]
     simpler = simpler_half(tales)
     kept = [n for n in range(len(tales)) if n % HOLD_OUT]
     training = [ids[n] for n in kept] + [ids[n] for n in kept if n in simpler]
     random.Random(1).shuffle(training)
-    end = tokenizer.eos_token_id
-    return Prepared(
-        tokenizer,
-        small_gpt2(tokenizer, context=CONTEXT, layers=6),
-        train=_stream(training, end),
-        focus=_stream([ids[n] for n in kept if n in simpler], end),
-        validation=_stream([ids[n] for n in range(0, len(tales), HOLD_OUT) if n in simpler], end),
-        validation_all=_stream(ids[::HOLD_OUT], end),
-    )
+    return {
+        "train": _stream(training, end),
+        "focus": _stream([ids[n] for n in kept if n in simpler], end),
+        "validation": _stream([ids[n] for n in range(0, len(tales), HOLD_OUT) if n in simpler], end),
+        "validation_all": _stream(ids[::HOLD_OUT], end),
+    }
 
 
 def _stream(tales: list[list[int]], end: int) -> Tensor:

@@ -6,7 +6,7 @@ from torch.nn.functional import cross_entropy, scaled_dot_product_attention
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from playground.recipes.fast_training import ATTENTION, BLOCK, CausalAttention, TiedCrossEntropy
-from playground.recipes.language_model import loss_of
+from playground.recipes.next_token import loss_of
 
 
 @pytest.mark.parametrize("length", [1, BLOCK, 2 * BLOCK + 5])

@@ -1,0 +1,182 @@
+"""BERT's objective, say the hidden tokens (Devlin et al. 2019): its rows, its loss, and what its card tells.
+
+Of the tokens 15 % are chosen; of those 80 % are hidden behind [MASK], 10 % become a random token, 10 % stay. The
+model must say all the chosen ones: it never knows whether a token it sees is the right one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from transformers import AutoModelForMaskedLM, AutoTokenizer, BertConfig, BertForMaskedLM, PreTrainedTokenizerFast
+
+from playground.recipes.card import Card, Told
+
+if TYPE_CHECKING:
+    from playground.recipes.export import Prepared
+    from playground.recipes.language_model import Plan
+
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")  # the first ids of the vocabulary, in this order
+PAD, UNK, CLS, SEP, MASK = range(len(SPECIAL))
+CHOSEN, HIDDEN, SWAPPED = 0.15, 0.8, 0.1  # of all tokens; of the chosen
+SHORT = 31  # tokens of a short row
+NO_TARGET = -100
+
+
+def small_bert(tokenizer: PreTrainedTokenizerFast, *, context: int, layers: int) -> BertConfig:
+    """BERT, 256 wide, 8 heads a layer, like the embedded GPT-2s."""
+    return BertConfig(
+        vocab_size=len(tokenizer),
+        max_position_embeddings=context,
+        hidden_size=256,
+        intermediate_size=1024,
+        num_hidden_layers=layers,
+        num_attention_heads=8,
+        hidden_act="gelu_pytorch_tanh",
+        pad_token_id=PAD,
+    )
+
+
+def rows(tokens: Tensor, step: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Windows (B, W + 1) as BERT reads them: input_ids and token_type_ids, both (B, W + 3).
+
+    Every other row is a pair, [CLS] a [SEP] b [SEP] with b what follows a; the rest are [CLS] a [SEP]. Every fourth
+    step reads four times as many rows of 31 tokens instead: what people type is short.
+    """
+    if step % 4 == 3:
+        tokens = tokens[:, : tokens.shape[1] // SHORT * SHORT].reshape(-1, SHORT)
+        ids = enclose(tokens)
+        return ids, torch.zeros_like(ids)
+    ids = enclose(tokens)
+    types = torch.zeros_like(ids)
+    width = tokens.shape[1]
+    for row, cut in enumerate(torch.randint(1, width - 1, (len(ids),), generator=generator).tolist()):
+        if row % 2:
+            ids[row, cut + 2 : -1] = tokens[row, cut:-1]
+            ids[row, cut + 1] = SEP
+            types[row, cut + 2 :] = 1
+    return ids, types
+
+
+def enclose(tokens: Tensor) -> Tensor:
+    """(B, T) → [CLS] … [SEP], (B, T + 2)."""
+    return torch.nn.functional.pad(torch.nn.functional.pad(tokens, (1, 0), value=CLS), (0, 1), value=SEP)
+
+
+def hide(ids: Tensor, vocabulary: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """What the model is shown, and what it must say: NO_TARGET where it need say nothing. Both (B, T)."""
+    luck, kind = torch.rand(2, *ids.shape, generator=generator)
+    chosen = (luck < CHOSEN) & (ids >= len(SPECIAL))
+    random = torch.randint(len(SPECIAL), vocabulary, ids.shape, generator=generator)
+    shown = torch.where(chosen & (kind < HIDDEN), MASK, ids)
+    shown = torch.where(chosen & (kind >= 1 - SWAPPED), random, shown)
+    return shown, torch.where(chosen, ids, NO_TARGET)
+
+
+class MaskedTokens:
+    """Mean of -log p(xₜ | what is shown) over the chosen t."""
+
+    config, model = BertConfig, BertForMaskedLM
+    block = ".layer."  # in the names of the weights that lie inside a block
+
+    def build(self, config: BertConfig, dropout: float) -> BertForMaskedLM:
+        """A new model to train."""
+        rates = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": 0.0}
+        return BertForMaskedLM._from_config(BertConfig.from_dict(config.to_dict() | rates))
+
+    def loss(self, model: BertForMaskedLM, tokens: Tensor, step: int, plan: Plan, dtype: torch.dtype) -> Tensor:
+        """Of one batch of windows (B, W + 1); which tokens are hidden is a function of (seed, step) alone."""
+        generator = torch.Generator().manual_seed(plan.seed * 1_000_003 + step)
+        ids, types = rows(tokens, step, generator)
+        shown, targets = hide(ids, model.config.vocab_size, generator)
+        logits, targets = guess(model, shown, types, targets, dtype)
+        return cross_entropy(logits, targets)
+
+    def validation_loss(self, model: BertForMaskedLM, stream: Tensor, plan: Plan, dtype: torch.dtype) -> float:
+        """Of a held-out stream (N,), always with the same tokens hidden; `model` is in eval mode."""
+        return judge(model, stream, dtype)["loss"]
+
+    def tell(self, folder: Path, prepared: Prepared, card: Card, plan: dict) -> Told:
+        """The card's figures, measured on all of the held-out text in fp32, and its guesses."""
+        model = BertForMaskedLM.from_pretrained(folder)
+        config = model.config
+        told = judge(model, prepared.validation)
+        every = judge(model, prepared.validation if prepared.validation_all is None else prepared.validation_all)
+        words = sum("##" not in token for token in prepared.tokenizer.get_vocab())
+        return Told(
+            architecture=f"BERT (`BertForMaskedLM`), {config.num_hidden_layers} layers × {config.hidden_size} wide × "
+            f"{config.num_attention_heads} heads, tied embeddings",
+            parameters=model.num_parameters(),
+            context=config.max_position_embeddings,
+            quality=(
+                ("of the vocabulary", f"{words:,} are whole words and marks, the rest pieces of words"),
+                ("validation loss", f"{told['loss']:.3f} nats a chosen token"),
+                (
+                    "right at the first guess",
+                    f"{told['top1']:.1%} of the chosen tokens, {told['masked1']:.1%} of \
+those behind [MASK]",
+                ),
+                ("among the first five", f"{told['top5']:.1%}, and {told['masked5']:.1%}"),
+                ("on all held-out text", f"{every['loss']:.3f} nats; {every['top1']:.1%} and {every['top5']:.1%}"),
+            ),
+            samples_are="What the model says of each [MASK], likeliest first.",
+            samples=list(guesses(folder, card)),
+        )
+
+
+def guess(
+    model: BertForMaskedLM, shown: Tensor, types: Tensor, targets: Tensor, dtype: torch.dtype
+) -> tuple[Tensor, Tensor]:
+    """The logits (N, V) of the N chosen places, and the tokens (N,) that stood there: no other logits are needed."""
+    chosen = targets != NO_TARGET
+    with torch.autocast("cpu", torch.bfloat16, enabled=dtype is torch.bfloat16):
+        hidden = model.bert(shown, token_type_ids=types).last_hidden_state  # (B, T, D)
+        logits = model.cls(hidden[chosen])
+    return logits.float(), targets[chosen]
+
+
+@torch.inference_mode()
+def judge(model: BertForMaskedLM, stream: Tensor, dtype: torch.dtype = torch.float32) -> dict[str, float]:
+    """Over consecutive rows of the held-out stream (N,), hidden by a generator of seed 0.
+
+    loss in nats; top1 and top5: shares of the chosen tokens that were the first guess and among the first five;
+    masked1 and masked5: the same of those behind [MASK]. Raises ValueError for a stream shorter than a row.
+    """
+    width = model.config.max_position_embeddings - 2
+    if len(stream) < width:
+        raise ValueError(f"too little held-out text: {len(stream)} tokens, at least {width} are needed")
+    ids = enclose(stream[: len(stream) // width * width].long().view(-1, width))
+    shown, targets = hide(ids, model.config.vocab_size, torch.Generator().manual_seed(0))
+    losses, places, behind = [], [], []
+    for x, y in zip(shown.split(32), targets.split(32), strict=True):
+        logits, right = guess(model, x, torch.zeros_like(x), y, dtype)
+        losses.append(cross_entropy(logits, right, reduction="none"))
+        places.append((logits > logits.gather(1, right[:, None])).sum(1))  # how many tokens were thought likelier
+        behind.append(x[y != NO_TARGET] == MASK)
+    place, masked = torch.cat(places), torch.cat(behind)
+    shares = {
+        f"{name}{k}": (p < k).float().mean().item()
+        for name, p in (("top", place), ("masked", place[masked]))
+        for k in (1, 5)
+    }
+    return {"loss": torch.cat(losses).mean().item(), **shares}
+
+
+@torch.inference_mode()
+def guesses(folder: Path, card: Card) -> Iterator[str]:
+    """Each of the card's texts with the five likeliest words for its [MASK]s."""
+    tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModelForMaskedLM.from_pretrained(folder)
+    for text in card.prompts:
+        encoded = tokenizer(text, return_tensors="pt")
+        logits = model(**encoded).logits[0, encoded.input_ids[0] == tokenizer.mask_token_id]  # (masks, V)
+        p, tokens = logits.softmax(-1).topk(5)
+        said = []
+        for row, shares in zip(tokens.tolist(), p.tolist(), strict=True):
+            words = tokenizer.convert_ids_to_tokens(row)
+            said.append(", ".join(f"{word} {share:.0%}" for word, share in zip(words, shares, strict=True)))
+        yield "\n".join([text, *said])
