@@ -33,6 +33,8 @@ SENTENCES: dict[str, str] = {
     "overlap by half: every token after the first {context} was scored with at least {least} before it.",
     "one_token": "The text is a single token, and perplexity begins with the second: write more.",
     "words_unknown": "{model} has no tokens for some of the banned or forced words, and they are left out: {words}.",
+    "text_cut_to_last": "The text is longer than can be shown here: only its last {limit} tokens were read.",
+    "text_cut_to_first": "The text is longer than can be shown here: only its first {limit} tokens were read.",
     "time_limit": "The run reached its time limit of {seconds} seconds. What it made so far is kept.",
     "detection_cut": "The text is longer than is searched at once: only its first {kept} tokens were scored.",
     "uncached_stopped": "Without the cache the reading was stopped after {count} tokens: it had used up its "
@@ -72,6 +74,12 @@ SENTENCES: dict[str, str] = {
     "model_checksum": "What was downloaded for {model} is not the file that was expected (sha256 {got}). "
     "Nothing was loaded.",
     "model_unsupported": "{model} cannot be used here: {reason}. Choose another model.",
+    "no_attention": "{model} has no attention weights to show: its tokens reach each other in another way. "
+    "Choose another model.",
+    "model_fills_gaps": "{model} fills in hidden words and does not continue a text. Choose another model.",
+    "model_fills_no_gaps": "{model} continues a text and does not fill in hidden words. Choose tales-bert, or another "
+    "model of its kind.",
+    "no_mask": "No word of the text is hidden. Put {mask} in the place of the one to guess.",
     "model_too_big": "{model} needs {need_mb} MB of memory and {limit_mb} MB is allowed here. Choose a smaller model.",
     "no_such_device": "--device {device} was asked for, and torch finds no such device here. Start with --device auto.",
     "forced_unknown": "None of the forced words can be written: {model} has no tokens for {words}. "

@@ -61,9 +61,8 @@ def build() -> anatomy.Tab:
             tab.slider("top_p")
         with tab.lab():
             with gr.Row():
-                tab.dropdown(
-                    "model", [(card.title, card.id) for card in get_engine().models.cards()], allow_custom_value=True
-                )
+                writers = get_engine().models.cards("text-generation")
+                tab.dropdown("model", [(card.title, card.id) for card in writers], allow_custom_value=True)
                 fetch = gr.Button(
                     words("text.fetch"), elem_id="text-fetch", size="sm", scale=0, min_width=200, visible=False
                 )

@@ -23,7 +23,7 @@ class Card:
     bytes: int  # to download, or on disk when embedded; 0 when unknown
     context: int  # positions; 0 when unknown
     chat: bool = False  # instruction-tuned: prompts go through its chat template
-    task: str = "text-generation"
+    task: str = "text-generation"  # or "fill-mask"; "" when unknown
     checkpoint: Checkpoint | None = None  # an earlier moment of an embedded model's training
 
     @property
@@ -76,6 +76,17 @@ CARDS: tuple[Card, ...] = (
         parameters=4_473_088,
         bytes=8_951_240,
         context=128,
+    ),
+    Card(
+        id="tales-bert",
+        title="Tales BERT · 英文童话填空",
+        sources=(Embedded("tales-bert"),),
+        licence="public-domain texts, the project's own weights",
+        language="en",
+        parameters=4_565_981,
+        bytes=9_140_000,
+        context=128,
+        task="fill-mask",
     ),
     Card(
         id="SmolLM2-135M-Instruct",
@@ -133,6 +144,23 @@ CARDS: tuple[Card, ...] = (
         bytes=355_700_000,
         context=1024,
     ),
+    Card(
+        id="bert-base-uncased",
+        title="BERT base uncased",
+        sources=(
+            Hub(
+                "google-bert/bert-base-uncased",
+                "86b5e0934494bd15c9632b12f734a8a67f723594",
+                (("model.safetensors", "68d45e234eb4a928074dfd868cead0219ab85354cc53d20e772753c6bb9169d3"),),
+            ),
+        ),
+        licence="Apache-2.0",
+        language="en",
+        parameters=109_514_298,
+        bytes=441_200_000,
+        context=512,
+        task="fill-mask",
+    ),
 )
 
 
@@ -149,6 +177,5 @@ def moments(card: Card) -> list[Card]:
 
 def unlisted(repo: str) -> Card:
     """A card for any repository on the hub, about which nothing is known before it is fetched."""
-    return Card(
-        id=repo, title=repo, sources=(Hub(repo, "main"),), licence="", language="", parameters=0, bytes=0, context=0
-    )
+    unknown = {"licence": "", "language": "", "parameters": 0, "bytes": 0, "context": 0, "task": ""}
+    return Card(id=repo, title=repo, sources=(Hub(repo, "main"),), **unknown)

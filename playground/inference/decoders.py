@@ -89,8 +89,12 @@ def pack_linears(module: nn.Module) -> None:
 
 
 def refuse_other_attention(model: PreTrainedModel) -> None:
-    """Raise ModelError for models whose tokens do not simply see their whole past."""
+    """Raise ModelError for models whose tokens do not simply see their whole past: encoders, Mamba, sliding windows."""
+    if not model.can_generate():
+        raise ModelError("model_fills_gaps", model=model.name_or_path)
     config = model.config.get_text_config(decoder=True)
+    if getattr(config, "num_attention_heads", None) is None:
+        raise ModelError("no_attention", model=model.name_or_path)
     kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
     window = getattr(config, "sliding_window", None) if getattr(config, "use_sliding_window", True) else None
     if kinds != {"full_attention"} or window or model.config.is_encoder_decoder:

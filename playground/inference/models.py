@@ -81,9 +81,9 @@ class ModelStore:
         self._reading_tokenizers = threading.Lock()
         self._tokenizers: dict[str, PreTrainedTokenizerFast] = {}  # those read without their model
 
-    def cards(self) -> list[Card]:
-        """The listed models, embedded ones first."""
-        return list(self._cards.values())
+    def cards(self, task: str | None = None) -> list[Card]:
+        """The listed models, embedded ones first; with `task` ("text-generation", "fill-mask") those made for it."""
+        return [card for card in self._cards.values() if task in (None, card.task)]
 
     def card(self, model: str) -> Card:
         """The card of a listed id or one of its moments ("tales@36"), of a listed model's hub repository, or (not on a

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from playground.errors import ModelError
 from playground.inference import device
@@ -55,14 +55,14 @@ def read(card: Card, source: str, folder: Path) -> LoadedModel:
     torch = device.prepare_torch()
     where, dtype = device.placement(card.embedded)
     model = _model(card, folder, contents).to(where, dtype)
-    if card.task == "text-generation":  # packs its weights: here, on the loading thread, not when the first run waits
+    if model.can_generate():  # packs its weights: here, on the loading thread, not when the first run waits
         from playground.inference.decoders import decoder_for
 
         decoder_for(model)
     tokenizer = read_tokenizer(card, folder)
-    config, eos = model.config.get_text_config(), model.generation_config.eos_token_id
+    config, eos = model.config.get_text_config(), getattr(model.generation_config, "eos_token_id", None)
     ends = {tokenizer.eos_token_id, *(eos if isinstance(eos, list) else [eos])} - {None}
-    begins = (tokenizer.bos_token_id, config.bos_token_id, tokenizer.eos_token_id)
+    begins = (tokenizer.bos_token_id, getattr(config, "bos_token_id", None), tokenizer.eos_token_id)
     context = getattr(config, "max_position_embeddings", None)
     if not context:
         raise ModelError("model_unsupported", model=card.id, reason="its config states no number of positions")
@@ -90,12 +90,8 @@ def _model(card: Card, folder: Path, contents: Contents) -> PreTrainedModel:
     kind = read_json(folder / "config.json")
     if "auto_map" in kind:
         raise ModelError("model_needs_code", model=card.id)
-    if kind.get("model_type") == "gpt2":
-        from transformers import GPT2LMHeadModel as Auto  # spares the embedded models the table of all architectures
-    else:
-        from transformers import AutoModelForCausalLM as Auto
     try:
-        model, loading = Auto.from_pretrained(
+        model, loading = _class(kind).from_pretrained(
             folder,
             dtype=torch.float32,  # any other would be the default of the whole process while it loads
             local_files_only=True,
@@ -111,7 +107,23 @@ def _model(card: Card, folder: Path, contents: Contents) -> PreTrainedModel:
     for name, weight in model.named_parameters():
         if weight.numel() and not all(map(math.isfinite, (x.item() for x in weight.detach().aminmax()))):
             raise broken(folder / contents.files.get(name, weight_files(folder)[0]))
+    model.name_or_path = card.id  # errors quote it, and where the folder lies is nobody's business
     return model.eval().requires_grad_(False)
+
+
+def _class(kind: dict[str, Any]) -> type:
+    """The class that reads a model with this config: one that continues texts, or one that fills in hidden words."""
+    names = kind.get("architectures") or ()
+    if any(str(name).endswith("ForMaskedLM") for name in names):
+        if kind.get("model_type") == "bert":  # this and GPT-2 spare the embedded models the table of all architectures
+            from transformers import BertForMaskedLM as Auto
+        else:
+            from transformers import AutoModelForMaskedLM as Auto
+    elif kind.get("model_type") == "gpt2":
+        from transformers import GPT2LMHeadModel as Auto
+    else:
+        from transformers import AutoModelForCausalLM as Auto
+    return Auto
 
 
 def read_tokenizer(card: Card, folder: Path) -> PreTrainedTokenizerFast:

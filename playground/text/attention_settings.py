@@ -1,0 +1,85 @@
+"""What a person can ask about a model's attention. Imports no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from playground.settings import Settings, integer, integers, text
+from playground.text.settings import PROMPT_LIMIT
+
+
+@dataclass(frozen=True)
+class PassageSettings(Settings):
+    """A text whose attention is looked at.
+
+    model   id of a model card
+    copies  2 gives the text twice in a row, which shows induction heads
+    second  a second text after the first, for encoders, which tell the two apart; decoders do not read it
+    text    what the model reads; an encoder's [MASK] hides a word
+    """
+
+    model: str = text("tales", limit=200)
+    copies: int = integer(1, low=1, high=2)
+    second: str = text("", limit=PROMPT_LIMIT)
+    text: str = text("", limit=PROMPT_LIMIT)
+
+
+@dataclass(frozen=True)
+class HeadSettings(PassageSettings):
+    """One head: `layer` and `head` count from 0; head -1 means all heads of the layer, layer -1 all there are."""
+
+    layer: int = integer(0, low=-1, high=999)
+    head: int = integer(0, low=-1, high=999)
+
+
+@dataclass(frozen=True)
+class AttentionSettings(HeadSettings):
+    """All heads, one of them in full; a decoder adds `new_tokens` (0 to 100) to the text, each the likeliest."""
+
+    new_tokens: int = integer(0, low=0, high=100)
+
+
+@dataclass(frozen=True)
+class AblationSettings(HeadSettings):
+    """What changes without a head.
+
+    also  more heads that are off, each as layer · heads + head
+    top   how many of the likeliest tokens are told, 1 to 100
+    """
+
+    also: tuple[int, ...] = integers((), low=0, high=999_999, limit=1024)
+    top: int = integer(10, low=1, high=100)
+
+
+@dataclass(frozen=True)
+class QuerySettings(HeadSettings):
+    """One head at one token: `query` is the token's position, -1 the last."""
+
+    query: int = integer(-1, low=-4096, high=4095)
+
+
+@dataclass(frozen=True)
+class ToySettings(Settings):
+    """The example of four words: `query` is the one that looks, 0 to 3."""
+
+    query: int = integer(1, low=0, high=3)
+
+
+@dataclass(frozen=True)
+class OrderSettings(PassageSettings):
+    """The same words in another order, drawn with `seed`."""
+
+    seed: int = integer(0, low=0, high=2**53 - 9)
+
+
+@dataclass(frozen=True)
+class MaskSettings(PassageSettings):
+    """Hidden words.
+
+    hide  positions of tokens to hide, beside those that the text hides itself
+    top   how many guesses are told for each, 1 to 100
+    """
+
+    model: str = text("tales-bert", limit=200)
+    hide: tuple[int, ...] = integers((), low=0, high=4095, limit=32)
+    top: int = integer(10, low=1, high=100)
