@@ -45,12 +45,12 @@ def leaned_on(watched: Watched, passage: Passage, mask: int, best: Tensor) -> Ge
     others = [place for place in range(T) if place not in passage.markers and place not in passage.masks]
     lost = torch.zeros(len(places), T)
     logp = yield from _logp(watched, [passage], places, best)  # (1, masks)
-    for some in torch.tensor(others, dtype=torch.long).split(max(1, TOGETHER // T)):
+    together = max(1, TOGETHER // T)
+    for start in range(0, len(others), together):
         yield
-        texts = [dataclasses.replace(passage, ids=[*passage.ids]) for _ in some]
-        for text, place in zip(texts, some.tolist(), strict=True):
-            text.ids[place] = mask
-        without = yield from _logp(watched, texts, places, best)  # (n, masks)
+        some = others[start : start + together]
+        hidden = [[mask if n == place else token for n, token in enumerate(passage.ids)] for place in some]
+        without = yield from _logp(watched, [dataclasses.replace(passage, ids=ids) for ids in hidden], places, best)
         lost[:, some] = ((logp - without) / math.log(2)).T
     return lost
 
