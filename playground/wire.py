@@ -20,15 +20,18 @@ DTYPES = ("uint8", "int8", "int32", "int64", "uint16", "float16", "float32", "fl
 MAX_BYTES = 64 * 1024 * 1024
 
 
-def encode(array: Any) -> dict[str, Any]:
-    """`array` (numpy, or anything numpy takes) in the wire form. Raises RunError("not_finite") for NaN or infinity."""
+def encode(array: Any, level: int = 6) -> dict[str, Any]:
+    """`array` (numpy, or anything numpy takes) in the wire form. Raises RunError("not_finite") for NaN or infinity.
+
+    level: zlib's, 1 (fast) to 9 (small).
+    """
     array = np.asarray(array, order="C")
     if array.dtype.name not in DTYPES:
         raise TypeError(f"wire carries {', '.join(DTYPES)}; got {array.dtype}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise RunError("not_finite")
     raw = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
-    packed = zlib.compress(raw, 6)
+    packed = zlib.compress(raw, level)
     smaller = len(packed) < len(raw)
     wire = {
         "shape": list(array.shape),

@@ -8,6 +8,7 @@ from components.endpoints.acrostic import acrostic
 from components.endpoints.beams import beam_search
 from components.endpoints.draws import draw_tokens
 from components.endpoints.generation import generate_text, next_token
+from components.endpoints.heads import ablate_head, attention, attention_rollout, fill_mask, logit_lens
 from components.endpoints.models import list_models, stop_run
 from components.endpoints.ngrams import ngram_next
 from components.endpoints.scoring import score_text, tokenize
@@ -23,6 +24,11 @@ ENDPOINTS = {
         beam_search,
         acrostic,
         ngram_next,
+        attention,
+        attention_rollout,
+        ablate_head,
+        logit_lens,
+        fill_mask,
         list_models,
         stop_run,
     )

@@ -60,7 +60,8 @@ def read(card: Card, source: str, folder: Path) -> LoadedModel:
 
         decoder_for(model)
     tokenizer = read_tokenizer(card, folder)
-    config, eos = model.config.get_text_config(), getattr(model.generation_config, "eos_token_id", None)
+    generation = getattr(model, "generation_config", None)  # an encoder has none
+    config, eos = model.config.get_text_config(), getattr(generation, "eos_token_id", None)
     ends = {tokenizer.eos_token_id, *(eos if isinstance(eos, list) else [eos])} - {None}
     begins = (tokenizer.bos_token_id, getattr(config, "bos_token_id", None), tokenizer.eos_token_id)
     context = getattr(config, "max_position_embeddings", None)

@@ -17,8 +17,8 @@ from playground.errors import SettingError
 from playground.inference.control import Control
 from playground.text.attention import Watch, Watched, watched_for
 from playground.text.attention_maps import check_head, describe
+from playground.text.attention_settings import AblationSettings, PassageSettings
 from playground.text.passages import Passage, answered_at, read_passage
-from playground.text.settings import AblationSettings, PassageSettings
 from playground.text.tokens import Vocabulary, vocabulary_of
 
 TOGETHER = 128  # tokens that go through the model in one unit of work, when heads are tried one by one

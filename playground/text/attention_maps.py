@@ -18,10 +18,10 @@ from playground import wire
 from playground.errors import SettingError
 from playground.inference.control import Control
 from playground.text.attention import Look, Watch, Watched, finite, watched_for
+from playground.text.attention_settings import AttentionSettings, HeadSettings
 from playground.text.head_kinds import HeadKinds
 from playground.text.passages import Passage, make_passage, read_passage
 from playground.text.prompts import introduce
-from playground.text.settings import AttentionSettings, HeadSettings
 from playground.text.tokens import vocabulary_of
 
 MAP_BYTES = 1_600_000  # of all maps together: with base64, and zlib's saving, at most 2 MB to the browser
@@ -67,19 +67,22 @@ class Maps:
     def add(self, look: Look) -> None:
         """Take in a stretch of a layer's rows."""
         levels = levels_of(look.weights).cpu().numpy()  # (H, Q, K)
-        if self.block > 1:
-            levels = np.maximum.reduceat(levels, np.arange(0, levels.shape[2], self.block), axis=2)
-        rows = np.arange(look.start, look.start + levels.shape[1]) // self.block
-        firsts = np.flatnonzero(np.diff(rows, prepend=-1))
-        stretch = np.maximum.reduceat(levels, firsts, axis=1)
-        kept = self._levels[look.layer, :, rows[firsts], : stretch.shape[2]]  # (rows, H, columns)
-        self._levels[look.layer, :, rows[firsts], : stretch.shape[2]] = np.maximum(kept, stretch.transpose(1, 0, 2))
+        _, Q, K = levels.shape
+        if self.block == 1:
+            self._levels[look.layer, :, look.start : look.start + Q, :K] = levels
+            return
+        levels = np.maximum.reduceat(levels, np.arange(0, K, self.block), axis=2)
+        rows = np.arange(look.start, look.start + Q) // self.block
+        firsts = np.flatnonzero(np.diff(rows, prepend=-1))  # where a row of cells begins
+        levels = np.maximum.reduceat(levels, firsts, axis=1)
+        cells = self._levels[look.layer, :, rows[firsts[0]] : rows[-1] + 1, : levels.shape[2]]
+        np.maximum(cells, levels, out=cells)  # a row that the last stretch began is gone on with
 
     def as_dict(self, length: int) -> dict[str, Any]:
         """{"block", "side", "levels": wire (L, H, N) uint8} of a text of so many tokens."""
         side = -(-length // self.block)
         levels = self._levels[:, :, :side, :side]
-        return {"block": self.block, "side": side, "levels": wire.encode(packed(levels, self._causal))}
+        return {"block": self.block, "side": side, "levels": wire.encode(packed(levels, self._causal), level=1)}
 
 
 class OpenHead:

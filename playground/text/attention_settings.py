@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from playground.settings import Settings, integer, integers, text
 from playground.text.settings import PROMPT_LIMIT
 
+LONGEST = 1024  # tokens that are looked at, where the model has room for as many
+
 
 @dataclass(frozen=True)
 class PassageSettings(Settings):

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-from playground.inference.control import Control
-from playground.inference.tasks import Lane, Task
-from playground.settings import Settings
-from playground.text.passages import LONGEST
-from playground.text.settings import PassageSettings
+from playground.inference.tasks import Lane, Task, later
+from playground.text.attention_settings import LONGEST, PassageSettings
 
 BYTES_PER_TOKEN = 96 * 1024  # keys and values as in tasks.py, and a row of every map and of the open head
 WHOLE = 256  # tokens of those views that hold every head's weights, or every layer's words, at once
 WHOLE_BYTES_PER_PAIR = 2 * 144 * 4  # float32 weights of two passes, of all heads of a model like GPT-2
-
-
-def _run(name: str) -> Callable[[Settings, Control], Iterator[dict[str, Any] | None]]:
-    """The generator "module.function" of playground.text, imported when it is first run."""
-    module, _, function = name.partition(".")
-
-    def run(settings: Settings, control: Control) -> Iterator[dict[str, Any] | None]:
-        yield from getattr(importlib.import_module(f"playground.text.{module}"), function)(settings, control)
-
-    return run
 
 
 def _models(settings: PassageSettings) -> tuple[str, ...]:
@@ -46,17 +32,18 @@ def _bytes_of_all_heads(settings: PassageSettings) -> int:
 
 
 def _task(name: str, run: str, peak_bytes: Callable[[Any], int] = _bytes) -> Task:
-    return Task(name, Lane.INTERACTIVE, run=_run(run), models=_models, peak_bytes=peak_bytes, seconds=60)
+    run = later(f"playground.text.{run}")
+    return Task(name, Lane.INTERACTIVE, run=run, models=_models, peak_bytes=peak_bytes, seconds=60)
 
 
-ATTENTION = _task("attention", "attention_maps.attention")
-ONE_HEAD = _task("one_head", "attention_maps.one_head")
-ROLLOUT = _task("attention_rollout", "rollout.attention_rollout", _bytes_of_all_heads)
-QUERY_KEY = _task("query_key", "query_key.query_key")
-ABLATE_HEAD = _task("ablate_head", "ablation.ablate_head")
-ABLATE_EACH = _task("ablate_each", "ablation.ablate_each")
-LOGIT_LENS = _task("logit_lens", "logit_lens.logit_lens", _bytes_of_all_heads)
-ONE_BLOCK = _task("one_block", "block_stops.one_block")
-WORD_ORDER = _task("word_order", "word_order.word_order", _bytes_of_all_heads)
-FILL_MASK = _task("fill_mask", "masked_words.fill_mask")
-TOY = Task("toy_attention", Lane.INTERACTIVE, run=_run("query_key.toy"), seconds=10)
+ATTENTION = _task("attention", "attention_maps:attention")
+ONE_HEAD = _task("one_head", "attention_maps:one_head")
+ROLLOUT = _task("attention_rollout", "rollout:attention_rollout", _bytes_of_all_heads)
+QUERY_KEY = _task("query_key", "query_key:query_key")
+ABLATE_HEAD = _task("ablate_head", "ablation:ablate_head")
+ABLATE_EACH = _task("ablate_each", "ablation:ablate_each")
+LOGIT_LENS = _task("logit_lens", "logit_lens:logit_lens", _bytes_of_all_heads)
+ONE_BLOCK = _task("one_block", "block_stops:one_block")
+WORD_ORDER = _task("word_order", "word_order:word_order", _bytes_of_all_heads)
+FILL_MASK = _task("fill_mask", "masked_words:fill_mask")
+TOY = Task("toy_attention", Lane.INTERACTIVE, run=later("playground.text.query_key:toy"), seconds=10)

@@ -19,8 +19,8 @@ from playground.errors import SettingError
 from playground.inference.control import Control
 from playground.text.attention import Look, Watch, Watched, watched_for
 from playground.text.attention_maps import describe
+from playground.text.attention_settings import QuerySettings
 from playground.text.passages import Passage, position_of, read_passage
-from playground.text.settings import QuerySettings
 
 LONGEST = 256  # tokens: they are read in one piece
 

@@ -10,7 +10,8 @@ broad       entropy of the weights, as a part of what it would be if all visible
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -25,6 +26,14 @@ THRESHOLDS = {"induction": 0.25, "duplicate": 0.25, "previous": 0.25, "next": 0.
 CLEAR = 3.0
 
 
+class LookedFor(NamedTuple):
+    """What a kind's score adds up in a stretch of rows."""
+
+    places: Tensor  # (Q, K) bool: the keys whose weights count
+    counted: Tensor  # (Q,) bool: the rows that have any
+    even: float  # what rows would score, summed, that look at all they see alike
+
+
 class HeadKinds:
     """The scores, gathered as the text is read."""
 
@@ -35,6 +44,7 @@ class HeadKinds:
         self._sums = {name: torch.zeros(size, dtype=torch.float64) for name in names}
         self._evens = {name: torch.zeros(size[0], dtype=torch.float64) for name in names}
         self._counts = {name: torch.zeros(size[0], dtype=torch.int64) for name in names}
+        self._stretch: tuple[Any, dict[str, LookedFor]] = (None, {})  # the last one, for the next layer
 
     def add(self, look: Look) -> None:
         """Take in a stretch of a layer's rows; tokens written since the passage was read are left out."""
@@ -42,35 +52,42 @@ class HeadKinds:
         if not rows:
             return
         weights, visible = look.weights[:, : len(rows)].cpu(), look.visible[: len(rows)].cpu()  # (H, Q, K), (Q, K)
-        even = visible / visible.sum(-1, keepdim=True)
-        for name, (places, counted) in self._places(rows, weights.shape[2]).items():
-            score, chance = (
-                (_evenness(w, visible) if name == "broad" else (w * places).sum(-1)) for w in (weights, even)
-            )
-            self._sums[name][look.layer] += score[:, counted].double().sum(-1)
-            self._evens[name][look.layer] += chance[counted].double().sum()
-            self._counts[name][look.layer] += int(counted.sum())
+        for name, looked_for in self._places(rows, visible).items():
+            score = _evenness(weights, visible) if name == "broad" else (weights * looked_for.places).sum(-1)
+            self._sums[name][look.layer] += score[:, looked_for.counted].sum(-1, dtype=torch.float64)
+            self._evens[name][look.layer] += looked_for.even
+            self._counts[name][look.layer] += int(looked_for.counted.sum())
 
-    def _places(self, rows: range, keys: int) -> dict[str, tuple[Tensor, Tensor]]:
-        """Of each kind: which keys its score adds up, (Q, K), and the rows that have any, (Q,), both bool."""
-        ids = torch.tensor(self._passage.ids)
+    def _places(self, rows: range, visible: Tensor) -> dict[str, LookedFor]:
+        """What each kind looks for in these rows, whose queries see `visible` (Q, K); the same for every layer."""
+        stretch = (rows.start, *visible.shape)
+        if self._stretch[0] != stretch:
+            self._stretch = (stretch, dict(self._look_for(rows, visible)))
+        return self._stretch[1]
+
+    def _look_for(self, rows: range, visible: Tensor) -> Iterator[tuple[str, LookedFor]]:
+        ids, keys = torch.tensor(self._passage.ids), visible.shape[1]
         markers = torch.zeros(len(ids), dtype=torch.bool)
         markers[sorted(self._passage.markers)] = True
         i, j = torch.tensor(rows)[:, None], torch.arange(keys)[None]
-        plain = ~markers[rows.start : rows.stop, None] & (i > 0)  # (Q, 1): the first token and markers tell nothing
         seen = j < i if self._causal else j != i
-        same = (ids[rows.start : rows.stop, None] == ids[None, :keys]) & seen
+        same = (ids[rows.start : rows.stop, None] == ids[None, :keys]) & ~markers[None, :keys] & seen
         after = torch.zeros_like(same)
         after[:, 1:] = same[:, :-1]
         places = {
             "previous": j == i - 1,
             "next": j == i + 1,
-            "duplicate": same & ~markers[None, :keys],
-            "induction": after & seen & (i != j),
+            "duplicate": same,
+            "induction": after & seen,
             "sink": (markers[None, :keys] | (j == 0)) & (i != j),
-            "broad": torch.ones_like(same),
+            "broad": visible,
         }
-        return {name: (places[name], (places[name] & plain).any(-1)) for name in self._sums}
+        plain = ~markers[rows.start : rows.stop] & (i[:, 0] > 0)  # the first token and markers tell nothing
+        even = visible / visible.sum(-1, keepdim=True)
+        for name in self._sums:
+            counted = places[name].any(-1) & plain
+            chance = (even * places[name]).sum(-1)  # of "broad" it is 1: nothing is more even
+            yield name, LookedFor(places[name], counted, float(chance[counted].sum()))
 
     def scores(self) -> dict[str, Tensor]:
         """(L, H) float64 of each kind that this text can show; layers that were not looked at are 0."""

@@ -21,8 +21,8 @@ from playground.inference.control import Control
 from playground.text.ablation import entropy_bits
 from playground.text.attention import Watched, finite, watched_for
 from playground.text.attention_maps import describe
+from playground.text.attention_settings import PassageSettings
 from playground.text.passages import Passage, read_passage
-from playground.text.settings import PassageSettings
 from playground.text.tokens import vocabulary_of
 
 LONGEST = 256  # tokens: each has a distribution over the whole vocabulary after every layer

@@ -20,9 +20,9 @@ from playground.inference.control import Control
 from playground.text.ablation import TOGETHER, entropy_bits, tell
 from playground.text.attention import Watch, Watched, watched_for
 from playground.text.attention_maps import describe
+from playground.text.attention_settings import MaskSettings
 from playground.text.passages import Passage, answered_at, make_passage, read_passage
 from playground.text.rollout import Means, rollout
-from playground.text.settings import MaskSettings
 from playground.text.tokens import vocabulary_of
 
 

@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playground.errors import ModelError, SettingError, notice
+from playground.text.attention_settings import LONGEST, PassageSettings
 from playground.text.prompts import CHARACTERS_PER_TOKEN, beginning
-from playground.text.settings import PassageSettings
 from playground.text.tokens import Vocabulary, vocabulary_of
-
-LONGEST = 1024  # tokens, where the model has room for as many
 
 
 @dataclass(frozen=True)

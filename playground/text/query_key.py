@@ -13,8 +13,8 @@ from playground.errors import SettingError
 from playground.inference.control import Control
 from playground.text.attention import Look, Watch, watched_for
 from playground.text.attention_maps import check_head, describe
+from playground.text.attention_settings import QuerySettings, ToySettings
 from playground.text.passages import position_of, read_passage
-from playground.text.settings import QuerySettings, ToySettings
 
 
 class Steps(NamedTuple):

@@ -17,8 +17,8 @@ from playground import wire
 from playground.inference.control import Control
 from playground.text.attention import Look, Watch, watched_for
 from playground.text.attention_maps import EXACT, block_size, describe, levels_of, packed
+from playground.text.attention_settings import PassageSettings
 from playground.text.passages import read_passage
-from playground.text.settings import PassageSettings
 
 
 def rollout(layers: Sequence[Tensor]) -> list[Tensor]:

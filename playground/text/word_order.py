@@ -15,8 +15,8 @@ from playground.inference.control import Control
 from playground.text.ablation import answers, kl_bits, tell
 from playground.text.attention import Look, Watch, Watched, watched_for
 from playground.text.attention_maps import describe
+from playground.text.attention_settings import OrderSettings
 from playground.text.passages import Passage, answered_at, make_passage, read_passage
-from playground.text.settings import OrderSettings
 from playground.text.tokens import Vocabulary, vocabulary_of
 
 LONGEST = 256  # tokens of the text, and positions of the picture

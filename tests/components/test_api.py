@@ -122,6 +122,11 @@ def test_only_the_api_is_public(client):
         "/beam_search",
         "/acrostic",
         "/ngram_next",
+        "/attention",
+        "/attention_rollout",
+        "/ablate_head",
+        "/logit_lens",
+        "/fill_mask",
         "/list_models",
         "/stop_run",
     }

@@ -9,7 +9,7 @@ import torch
 
 from playground import wire
 from playground.text.ablation import ablate_each, ablate_head, kl_bits
-from playground.text.settings import AblationSettings, PassageSettings
+from playground.text.attention_settings import AblationSettings, PassageSettings
 from tests.playground.text.attention_models import KINDS, MASKED, STORY, ask, eager, loaded
 
 HEAD = 8  # numbers a head, in all the tiny models

@@ -10,10 +10,10 @@ from playground.inference.engine import Engine
 from playground.inference.models import ModelStore
 from playground.text.attention import Watch, Watched, attention_weights, watched_for
 from playground.text.attention_maps import MAP_BYTES, attention, block_size, levels_of, one_head, packed, weights_of
+from playground.text.attention_settings import AttentionSettings, HeadSettings, PassageSettings
 from playground.text.attention_tasks import ATTENTION, ONE_HEAD
 from playground.text.passages import read_passage
 from playground.text.rollout import attention_rollout, rollout
-from playground.text.settings import AttentionSettings, HeadSettings, PassageSettings
 from tests.playground.text.attention_models import DECODERS, KINDS, STORY, ask, eager, loaded
 
 LONG = " ".join([STORY] * 12)  # three chunks of reading

@@ -18,14 +18,9 @@ from playground.text import attention_tasks
 from playground.text.ablation import ablate_each, ablate_head
 from playground.text.attention import watched_for
 from playground.text.attention_maps import attention, one_head
-from playground.text.block_stops import one_block
-from playground.text.logit_lens import logit_lens
-from playground.text.query_key import query_key
-from playground.text.rollout import attention_rollout
-from playground.text.settings import (
+from playground.text.attention_settings import (
     AblationSettings,
     AttentionSettings,
-    GenerationSettings,
     HeadSettings,
     MaskSettings,
     OrderSettings,
@@ -33,6 +28,11 @@ from playground.text.settings import (
     QuerySettings,
     ToySettings,
 )
+from playground.text.block_stops import one_block
+from playground.text.logit_lens import logit_lens
+from playground.text.query_key import query_key
+from playground.text.rollout import attention_rollout
+from playground.text.settings import GenerationSettings
 from playground.text.tasks import GENERATE
 from playground.text.word_order import word_order
 from tests.playground.text.attention_models import ENCODERS, KINDS, MAKERS, STORY, ask, loaded

@@ -6,9 +6,9 @@ import torch
 from playground import wire
 from playground.text.attention import Look
 from playground.text.attention_maps import one_head
+from playground.text.attention_settings import HeadSettings
 from playground.text.head_kinds import CLEAR, THRESHOLDS, HeadKinds
 from playground.text.passages import Passage
-from playground.text.settings import HeadSettings
 from tests.playground.text.attention_models import STORY, ask
 
 HALF = list(range(1, 9))

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from playground import wire
+from playground.text.attention_settings import OrderSettings, PassageSettings, QuerySettings, ToySettings
 from playground.text.block_stops import one_block
 from playground.text.logit_lens import logit_lens
 from playground.text.query_key import attend_once, query_key, toy
-from playground.text.settings import OrderSettings, PassageSettings, QuerySettings, ToySettings
 from playground.text.word_order import moved, word_order
 from tests.playground.text.attention_models import DECODERS, KINDS, MASKED, STORY, ask, eager, loaded
 from tests.playground.text.test_attention import LONG, ids_of, types_of

@@ -8,9 +8,9 @@ import torch
 
 from playground import wire
 from playground.errors import PlaygroundError
+from playground.text.attention_settings import MaskSettings, PassageSettings
 from playground.text.masked_words import fill_mask
 from playground.text.rollout import attention_rollout
-from playground.text.settings import MaskSettings, PassageSettings
 from tests.playground.text.attention_models import ask, eager, loaded
 
 TEXT = "once upon a [MASK] there was a little [MASK] who lived in a house"
