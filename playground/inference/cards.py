@@ -84,7 +84,7 @@ CARDS: tuple[Card, ...] = (
         licence="public-domain texts, the project's own weights",
         language="en",
         parameters=4_565_981,
-        bytes=9_140_000,
+        bytes=9_140_290,
         context=128,
         task="fill-mask",
     ),

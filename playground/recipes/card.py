@@ -19,6 +19,7 @@ class Card:
     limits: str
     prompts: tuple[str, ...]  # of the samples
     new_tokens: int  # a sample's length, at most
+    method: str = ""  # what is special about the training
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +65,7 @@ of a busy two-core machine |
 
 **Recipe.** `{card.command}`
 Muon for the hidden matrices, AdamW for the rest; warm-up, constant rate, linear decay over the last fifth.
-{card.history}
+{card.method or card.history}
 
 **Limits.** {card.limits}
 

@@ -120,6 +120,8 @@ class Run:
         self.step, self.seconds, self.best, self.losses = 0, 0.0, math.inf, []
         if (self.work / "state.pt").exists():
             self.load()
+        else:
+            self.objective.begin(self.model, train)
 
     @property
     def progress(self) -> float:

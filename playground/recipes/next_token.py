@@ -78,6 +78,9 @@ class NextToken:
         config._attn_implementation = ATTENTION
         return GPT2LMHeadModel(config)
 
+    def begin(self, model: GPT2LMHeadModel, stream: Tensor) -> None:
+        """Nothing: it begins at random."""
+
     def loss(self, model: GPT2LMHeadModel, tokens: Tensor, step: int, plan: Plan, dtype: torch.dtype) -> Tensor:
         """Of one batch of windows (B, T + 1)."""
         return loss_of(model, tokens, dtype, plan.ignore)

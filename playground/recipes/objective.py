@@ -24,6 +24,9 @@ class Objective(Protocol):
     def build(self, config: PreTrainedConfig, dropout: float) -> PreTrainedModel:
         """A new model to train."""
 
+    def begin(self, model: PreTrainedModel, stream: Tensor) -> None:
+        """Before the first step: give the new model what can be had of the training stream (N,) at once."""
+
     def loss(self, model: PreTrainedModel, tokens: Tensor, step: int, plan: Plan, dtype: torch.dtype) -> Tensor:
         """Mean loss in nats a target of one batch of windows (B, W + 1); the same for the same step."""
 

@@ -41,11 +41,19 @@ def beginning(loaded: Any) -> int:
     return next(token for token in known if token is not None)
 
 
+def must_write(loaded: Any) -> None:
+    """Raises ModelError("model_fills_gaps") for an encoder, which does not continue a text."""
+    if not loaded.model.can_generate():
+        raise ModelError("model_fills_gaps", model=loaded.card.id)
+
+
 def read_prompt(loaded: Any, vocabulary: Vocabulary, settings: PositionSettings, room: int = 1) -> Prompt:
     """Tokenizes the prompt of `settings` for `loaded` (a LoadedModel), leaving `room` tokens of its context free.
 
-    Raises ModelError: no_such_token for prefix ids outside the vocabulary, forced_unknown as masks.read_masks.
+    Raises ModelError: no_such_token for prefix ids outside the vocabulary, forced_unknown as masks.read_masks, and as
+    must_write does.
     """
+    must_write(loaded)
     known = min(vocabulary.size, loaded.model.get_input_embeddings().num_embeddings)
     for token in settings.prefix_ids:
         if token >= known:

@@ -25,7 +25,7 @@ from torch import Tensor
 from playground.errors import RunError, notice
 from playground.inference.control import Control
 from playground.inference.prefill import CHUNK
-from playground.text.prompts import CHARACTERS_PER_TOKEN, beginning, introduce
+from playground.text.prompts import CHARACTERS_PER_TOKEN, beginning, introduce, must_write
 from playground.text.scores import LONGEST
 from playground.text.settings import ScoreSettings
 from playground.text.tokens import unknown_token, vocabulary_of
@@ -42,9 +42,10 @@ def score(settings: ScoreSettings, control: Control) -> Generator[dict[str, Any]
     A token is {"id", "text", "bytes"?, "logprob", "rank", "entropy_bits", "context", "top"?}: ln p under the model's
     own distribution, 1 for the most probable, the entropy of the whole distribution at its place, how many tokens
     before it the model saw, and [[id, text, logprob]] of the most probable. The first token has None for the numbers.
-    Raises RunError: nothing_to_score, not_finite.
+    Raises RunError: nothing_to_score, not_finite; ModelError as prompts.must_write.
     """
     loaded = control.models[settings.model]
+    must_write(loaded)
     vocabulary = vocabulary_of(loaded)
     ids, ends, notices = yield from read_text(loaded, settings.text)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors import safe_open
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
 
 import playground
 from playground.errors import ModelError
@@ -15,6 +15,7 @@ from playground.inference.checkpoints import Checkpoint, list_checkpoints, load_
 
 WEIGHTS = Path(playground.__file__).parent / "weights"
 LANGUAGE_MODELS = ("tales", "poems")
+LEAST_RIGHT = 0.4  # of hidden words among the first five guesses of tales-bert
 HELD_OUT_TALE = Path(__file__).parent / "held_out_tale.txt"  # T. W. Burgess, 1913; no training run has read it
 
 
@@ -145,3 +146,55 @@ def test_a_damaged_checkpoint_is_named(tmp_path):
         list_checkpoints(tmp_path)
     with pytest.raises(ModelError, match="step-00001"):
         load_checkpoint(WEIGHTS / "tales", Checkpoint(1, 1, 1.0, broken))
+
+
+# ---------------------------------------------------------------- tales-bert
+
+
+@pytest.fixture(scope="module")
+def bert():
+    model, loading = AutoModelForMaskedLM.from_pretrained(WEIGHTS / "tales-bert", output_loading_info=True)
+    assert not loading["missing_keys"] and not loading["unexpected_keys"]
+    return model
+
+
+def test_tales_bert_is_stored_in_half_and_loads_in_single_precision(bert):
+    weights = bert.state_dict()
+    with safe_open(WEIGHTS / "tales-bert" / "model.safetensors", "pt") as stored:
+        for name in stored.keys():  # noqa: SIM118 (safe_open is no mapping)
+            assert stored.get_tensor(name).dtype is torch.float16 and weights[name].dtype is torch.float32
+            assert torch.equal(weights[name], stored.get_tensor(name).float()), name
+
+
+def test_tales_berts_tokenizer_agrees_with_its_model_and_keeps_words_whole(bert):
+    tokenizer = AutoTokenizer.from_pretrained(WEIGHTS / "tales-bert")
+    assert bert.config.vocab_size == len(tokenizer)
+    assert bert.config.max_position_embeddings == tokenizer.model_max_length
+    assert bert.config.pad_token_id == tokenizer.pad_token_id
+    text = HELD_OUT_TALE.read_text()
+    tokens = tokenizer.tokenize(text)
+    assert tokenizer.unk_token not in tokens
+    assert sum(token.startswith("##") for token in tokens) < 0.05 * len(tokens)
+    assert tokenizer("a [MASK]")["input_ids"][2] == tokenizer.mask_token_id
+
+
+@torch.inference_mode()
+def test_tales_bert_guesses_hidden_words_of_a_tale_it_never_read(bert):
+    """Every tenth word of the tale, one at a time, each in a stretch of forty."""
+    tokenizer = AutoTokenizer.from_pretrained(WEIGHTS / "tales-bert")
+    ids = tokenizer(HELD_OUT_TALE.read_text(), add_special_tokens=False)["input_ids"][:800]
+    right = asked = 0
+    for start in range(0, len(ids) - 40, 10):
+        stretch = [tokenizer.cls_token_id, *ids[start : start + 40], tokenizer.sep_token_id]
+        hidden, stretch[20] = stretch[20], tokenizer.mask_token_id
+        right += int(bert(torch.tensor([stretch])).logits[0, 20].topk(5).indices.eq(hidden).any())
+        asked += 1
+    assert right > LEAST_RIGHT * asked
+
+
+def test_tales_berts_card_states_the_figures_of_the_weights(bert):
+    card = (WEIGHTS / "tales-bert" / "README.md").read_text()
+    assert f"| {bert.num_parameters():,} |" in card
+    best = json.loads((WEIGHTS / "tales-bert" / "curve.json").read_text())["best"]
+    stated = float(re.search(r"validation loss \| ([\d.]+)", card)[1])
+    assert stated == pytest.approx(best["validation"], abs=0.1)

@@ -56,7 +56,7 @@ def larger() -> Card | None:
     """The largest model on this machine that continues English, one that was not made to chat if there is one."""
     here = [
         card
-        for card in get_engine().models.cards()
+        for card in get_engine().models.cards("text-generation")
         if card.language == "en" and not card.embedded and card.available_offline
     ]
     return max(here, key=lambda card: (not card.chat, card.parameters), default=None)

@@ -8,7 +8,17 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+)
+
+from playground.recipes.tales_bert import train_tokenizer
 
 TEXT = ["once upon a time there was a little hen who lived in a house by the wood"] * 4
 END = "<|endoftext|>"
@@ -40,6 +50,17 @@ def save_gpt2(folder: Path, *, seed: int = 0, shards: str | None = None, **confi
     model = GPT2LMHeadModel(GPT2Config(**{**plain, "bos_token_id": 0, "eos_token_id": 0, **config}))
     model.half().save_pretrained(folder, **({"max_shard_size": shards} if shards else {}))
     return model.float().eval()
+
+
+def save_bert(folder: Path) -> BertForMaskedLM:
+    """A BERT of 30 k parameters, saved by transformers itself; returns what was saved."""
+    words = train_tokenizer(TEXT, words=20, size=120)
+    words.save_pretrained(folder)
+    torch.manual_seed(2)
+    size = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
+    model = BertForMaskedLM(BertConfig(vocab_size=len(words), max_position_embeddings=64, pad_token_id=0, **size))
+    model.save_pretrained(folder)
+    return model.eval()
 
 
 def save_gguf_wheel(wheel: Path, member: str) -> LlamaForCausalLM:

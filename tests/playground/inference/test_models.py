@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import MambaConfig, MambaForCausalLM
 
 from playground.errors import ModelError
 from playground.inference import cards, device, folders, sources
 from playground.inference.admission import quarter_of_memory
 from playground.inference.cards import CARDS, Card
+from playground.inference.decoders import decoder_for
 from playground.inference.models import ModelStore
 from playground.inference.sources import Embedded, Hub
 from tests.playground.inference import small_models
@@ -236,6 +238,26 @@ def test_an_architecture_that_generates_no_text_is_refused(store, weights):
     assert refusal(store, "a").key == "model_unsupported"
 
 
+def test_a_masked_language_model_loads_as_what_it_is(weights):
+    right = small_models.save_bert(weights / "masked")
+    loaded = ModelStore(cards=(card("masked", task="fill-mask"),)).load("masked").result(60)
+    ids = torch.tensor([[2, 6, 4, 3]])
+    with torch.inference_mode():
+        assert torch.equal(loaded.model(ids).logits, right(ids).logits)
+    assert (loaded.context, loaded.eos_ids) == (64, ())
+    with pytest.raises(ModelError) as raised:
+        decoder_for(loaded.model)
+    assert (raised.value.key, raised.value.values["model"]) == ("model_fills_gaps", "masked")
+
+
+def test_a_model_without_attention_is_told_to_have_none(weights):
+    folder = weights / "mamba"
+    small_models.tokenizer().save_pretrained(folder)
+    config = MambaConfig(vocab_size=300, hidden_size=32, num_hidden_layers=2, state_size=4)
+    MambaForCausalLM(config).save_pretrained(folder)
+    assert refusal(ModelStore(cards=(card("mamba"),)), "mamba").key == "no_attention"
+
+
 def test_weights_saved_without_the_head_load_too(store, weights):
     """The hub's GPT-2 is of this kind: no `transformer.` prefix, a constant mask beside the weights, a tied head."""
     right = store.load("a").result(60).model
@@ -338,13 +360,14 @@ def test_the_card_of_an_embedded_model_says_what_its_folder_holds(listed):
     folder = sources.WEIGHTS / listed.id
     assert listed.parameters == folders.inspect(folder).parameters
     assert listed.bytes == sum((folder / name).stat().st_size for name in folders.weight_files(folder))
-    assert listed.context == json.loads((folder / "config.json").read_text())["n_positions"]
+    config = json.loads((folder / "config.json").read_text())
+    assert listed.context == config["n_positions" if "n_positions" in config else "max_position_embeddings"]
     assert listed.available_offline
 
 
 def test_listed_hub_models_are_pinned_to_a_commit_and_their_weights_to_a_checksum():
     hubs = [source for listed in CARDS for source in listed.sources if isinstance(source, Hub)]
-    assert len(hubs) == 3
+    assert len(hubs) == 4
     for source in hubs:
         assert len(source.revision) == 40 and set(source.revision) <= set("0123456789abcdef")
         assert [name for name, _ in source.sha256] == ["model.safetensors"]
