@@ -140,7 +140,9 @@ def test_resumed_equals_uninterrupted(tmp_path):
 
 def test_training_lowers_the_loss_where_a_look_around_tells_the_word(tmp_path):
     repeating = torch.arange(len(SPECIAL), VOCABULARY, dtype=torch.int16).repeat_interleave(100)
-    run = Run(CONFIG, repeating, repeating, plan(steps=150, validate_every=50), tmp_path, objective=MaskedTokens())
+    run = Run(
+        CONFIG, repeating, repeating, plan(steps=250, batch=8, validate_every=50), tmp_path, objective=MaskedTokens()
+    )
     before = run.validate()["validation"]
     run.train()
     assert losses(tmp_path)[-1][1] < before / 2
