@@ -149,6 +149,7 @@ def attention(settings: AttentionSettings, control: Control) -> Iterator[dict[st
         kinds.add(look)
 
     ids = yield from _read_and_write(loaded, watched, passage, Watch(range(len(watched.layers)), see), control, new)
+    yield
     whole = make_passage(ids, passage.types, vocabulary_of(loaded), passage.notices)
     weights = packed(opened.weights[: len(ids), : len(ids)], watched.causal)
     yield describe(loaded, watched, whole) | {

@@ -80,7 +80,7 @@ def fill_mask(settings: MaskSettings, control: Control) -> Iterator[dict[str, An
     yield
     p = logits[0, list(passage.masks)].softmax(-1).cpu()  # (masks, V)
     leaned = yield from leaned_on(watched, passage, loaded.tokenizer.mask_token_id, p.argmax(-1))
-    led = rollout(means.layers)[-1]
+    *_, led = rollout(means.layers)
     guesses = []
     for n, place in enumerate(passage.masks):
         truth, token = None, whole.ids[place]

@@ -21,14 +21,12 @@ from playground.text.attention_settings import PassageSettings
 from playground.text.passages import read_passage
 
 
-def rollout(layers: Sequence[Tensor]) -> list[Tensor]:
+def rollout(layers: Sequence[Tensor]) -> Iterator[Tensor]:
     """From each layer's mean attention A (T, T), first layer first, the rollout up to and with each: rows sum to 1."""
     reached = torch.eye(len(layers[0]))
-    through = []
     for A in layers:
         reached = (A + torch.eye(len(A))) / 2 @ reached
-        through.append(reached)
-    return through
+        yield reached
 
 
 class Means:
@@ -53,8 +51,10 @@ def attention_rollout(settings: PassageSettings, control: Control) -> Iterator[d
     passage = read_passage(loaded, settings)
     means = Means(len(watched.layers), len(passage))
     yield from watched.read([passage], Watch(range(len(watched.layers)), means.add))
-    yield
-    through = rollout(means.layers)
+    through = []
+    for reached in rollout(means.layers):
+        through.append(reached)
+        yield
     frame = describe(loaded, watched, passage)
     frame["rollout"] = wire.encode(through[-1].numpy())
     frame["mean"] = wire.encode(torch.stack(means.layers).mean(0).numpy())

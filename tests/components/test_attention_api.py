@@ -129,7 +129,6 @@ def test_every_setting_is_an_argument_with_the_settings_own_default(endpoint, se
         ("fill_mask", ["no word is hidden"], "No word of the text is hidden. Put [MASK]"),
         ("fill_mask", [HIDDEN, "tales"], "tales continues a text"),
         ("fill_mask", [HIDDEN, "tales-bert", [0]], "hide must be between"),
-        ("generate_text", [TEXT, "tales-bert"], "tales-bert fills in hidden words"),
         ("next_token", [TEXT, "tales-bert"], "tales-bert fills in hidden words"),
         ("score_text", [TEXT, "tales-bert"], "tales-bert fills in hidden words"),
         ("beam_search", [TEXT, "tales-bert"], "tales-bert fills in hidden words"),

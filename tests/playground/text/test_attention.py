@@ -1,14 +1,20 @@
 """Attention as shown, held against transformers' eager attentions, and against what attention must be."""
 
+import contextlib
+import dataclasses
+import io
+
 import numpy as np
 import pytest
 import torch
 from transformers import AutoTokenizer, GPT2LMHeadModel
 
 from playground import wire
+from playground.inference.cards import CARDS
 from playground.inference.engine import Engine
 from playground.inference.models import ModelStore
 from playground.text.attention import Watch, Watched, attention_weights, watched_for
+from playground.text.attention_as_python import attention_as_python
 from playground.text.attention_maps import MAP_BYTES, attention, block_size, levels_of, one_head, packed, weights_of
 from playground.text.attention_settings import AttentionSettings, HeadSettings, PassageSettings
 from playground.text.attention_tasks import ATTENTION, ONE_HEAD
@@ -153,8 +159,6 @@ def test_rows_of_written_tokens_are_those_of_the_finished_text(model):
 
 def test_writing_ends_with_the_text():
     """The model says its end after the first token: that is told, with its row, and nothing after it."""
-    import dataclasses
-
     ids = ids_of(ask(attention, AttentionSettings(text=STORY, model="gpt2", new_tokens=1)))
     ending = dataclasses.replace(loaded("gpt2"), eos_ids=(ids[-1],))
     frame = ask(attention, AttentionSettings(text=STORY, model="gpt2", new_tokens=20), gpt2=ending)
@@ -189,7 +193,7 @@ def test_rollout_is_the_plain_product_and_its_rows_sum_to_one(model):
 
 
 def test_rollout_without_attention_elsewhere_stays_where_it_is():
-    assert torch.equal(rollout([torch.eye(5)] * 4)[-1], torch.eye(5))
+    assert all(torch.equal(reached, torch.eye(5)) for reached in rollout([torch.eye(5)] * 4))
 
 
 # ---------------------------------------------------------------- the functions themselves
@@ -223,3 +227,27 @@ def test_a_watched_copy_gives_the_models_own_logits():
         ids = torch.arange(3, 9)[None]
         with torch.inference_mode():
             torch.testing.assert_close(Watched(loaded(name).model)(ids).logits, loaded(name).model(ids).logits)
+
+
+@pytest.mark.parametrize(
+    ("settings", "model"),
+    [
+        (HeadSettings(text="Once upon a time", layer=2, head=3), "tales"),
+        (HeadSettings(text='Once\n\'"""{x}\\', layer=1, head=-1), "tales"),
+        (HeadSettings(text="the fox", second="the bear", layer=-1, model="tales-bert"), "tales-bert"),
+    ],
+    ids=["a head", "a layer's mean", "an encoder's mean of all"],
+)
+def test_the_copied_program_prints_the_same_matrix(settings, model):
+    engine = Engine(ModelStore())
+    try:
+        *_, event = engine.frames(engine.submit(ONE_HEAD, settings))
+    finally:
+        engine.close()
+    frame, card = event.frame, next(card for card in CARDS if card.id == model)
+    program = attention_as_python(settings, card, f"playground/weights/{model}", frame)
+    said, names = io.StringIO(), {}
+    with contextlib.redirect_stdout(said):
+        exec(program, names)
+    np.testing.assert_allclose(names["matrix"].numpy(), wire.decode(frame["matrix"]), atol=1e-5)
+    assert len(said.getvalue().splitlines()) == len(frame["tokens"])
