@@ -92,7 +92,9 @@ def attend(module: nn.Module, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | No
     out, _ = sdpa_attention_forward(module, q, k, v, mask, **other)
     if (reading := _reading.get()) is None:
         return out, None
-    watch, layer = reading.watch, reading.layer_of[module]
+    watch, layer = reading.watch, reading.layer_of.get(module)
+    if layer is None:
+        raise TypeError("its layers are not a stack of blocks")
     if layer in watch.layers:
         scale = other.get("scaling") or q.shape[-1] ** -0.5
         watch.see(_look(layer, q[0], k[0], v[0], out[0].transpose(0, 1), scale, _visible(module, q, k, mask, other)))
@@ -205,7 +207,7 @@ def check(watched: Watched, model: PreTrainedModel) -> None:
     except (TypeError, AttributeError, ValueError, RuntimeError) as error:
         raise ModelError("model_unsupported", model=name, reason=str(error).partition("\n")[0]) from error
     if not seen or len(seen) < len(watched.layers):
-        raise ModelError("no_attention", model=name)
+        raise ModelError("model_unsupported", model=name, reason="its attention cannot be watched")
     tolerance = 1e-2 if model.dtype == torch.float32 else 0.1
     if not bool((ours - theirs).norm() <= tolerance * theirs.norm()):
         raise ModelError("model_unsupported", model=name, reason="its attention is of another kind")
