@@ -41,6 +41,7 @@ def write_card(folder: Path, card: Card, told: Told, train_tokens: int, held_out
     vocabulary = json.loads((folder / "config.json").read_text())["vocab_size"]
     best = curve["best"]
     quality = "\n".join(f"| {what} | {figure} |" for what, figure in told.quality)
+    told_apart = "\n".join(line for line in (card.method, card.history) if line)
     quoted = "\n\n".join("> " + text.replace("\n", "\n>\n> ") for text in told.samples)
     (folder / "README.md").write_text(
         f"""# {card.name}
@@ -65,7 +66,7 @@ of a busy two-core machine |
 
 **Recipe.** `{card.command}`
 Muon for the hidden matrices, AdamW for the rest; warm-up, constant rate, linear decay over the last fifth.
-{card.method or card.history}
+{told_apart}
 
 **Limits.** {card.limits}
 
