@@ -7,9 +7,8 @@ from typing import Any
 
 from playground.errors import ModelError, SettingError, notice
 from playground.text.attention_settings import LONGEST, PassageSettings
-from playground.text.masks import unknown_token
 from playground.text.prompts import CHARACTERS_PER_TOKEN, beginning
-from playground.text.tokens import Vocabulary, vocabulary_of
+from playground.text.tokens import Vocabulary, unknown_token, vocabulary_of
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def read_passage(loaded: Any, settings: PassageSettings, room: int = 0) -> Passa
         ids, types, cut = _for_encoder(tokenizer, settings, longest)
         told = "text_cut_to_first"
     notices = [notice(told, limit=longest)] if cut else []
-    unknown = unknown_token(loaded)
+    unknown = unknown_token(loaded.tokenizer)
     if unknown is not None and unknown in ids:
         notices.append(notice("prompt_unknown", count=ids.count(unknown), model=loaded.card.title))
     return make_passage(ids, types, vocabulary, notices)
