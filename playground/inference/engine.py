@@ -1,12 +1,12 @@
 """Who runs when: one device, many people. This is the engine's front desk; each step below is a file to read.
 
-    submit()       a Task and its Settings come in                               tasks.py
-      → queue      until memory and places are free                              register.py, admission.py
-      → load       models, on the store's own threads                            models.py
-      → turns      a slice at a time on the one device thread                    device_thread.py, lanes.py, work.py
-      → frames     published by the run, each viewer at a pace of its own        runs.py, mailboxes.py
-      → end        the last frame; the trace is kept for who asks next           traces.py
-    stop(), post() go to the device thread's door, and are heeded between two units of work.
+submit()       a Task and its Settings come in                               tasks.py
+  → queue      until memory and places are free                              register.py, admission.py
+  → load       models, on the store's own threads                            models.py
+  → turns      a slice at a time on the one device thread                    device_thread.py, lanes.py, work.py
+  → frames     published by the run, each viewer at a pace of its own        runs.py, mailboxes.py
+  → end        the last frame; the trace is kept for who asks next           traces.py
+stop(), post() go to the device thread's door, and are heeded between two units of work.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from torch import Tensor
 from playground import wire
 from playground.inference.control import Control
 from playground.text.attention import Look, Watch, watched_for
-from playground.text.attention_maps import EXACT, block_size, describe, levels_of, packed
+from playground.text.attention_maps import MAP_BYTES, describe, levels_of, packed
 from playground.text.attention_settings import PassageSettings
 from playground.text.passages import read_passage
 
@@ -40,26 +40,47 @@ class Means:
         self.layers[look.layer][look.start : look.start + len(mean), : mean.shape[1]] = mean
 
 
-def attention_rollout(settings: PassageSettings, control: Control) -> Iterator[dict[str, Any] | None]:
-    """One frame: {…describe, "rollout", "mean": wire (T, T) float32, "through": {"levels": wire (L, N) uint8 …}}.
+def steps_of(layers: int, length: int, causal: bool) -> tuple[list[int], type[np.number]]:
+    """Whose matrices travel, rollout and mean of each: their layers, the last one always, and how exactly.
 
-    "mean" is the mean over all heads of all layers; "through" the rollout up to each layer, packed like the maps of
-    attention_maps and left out for texts too long for that.
+    All layers, while MAP_BYTES hold their weights as float32, as float16, or as levels (uint8, see attention_maps);
+    then as many, evenly spaced, as they hold.
+    """
+    cells = length * (length + 1) // 2 if causal else length**2
+    for exactly in (np.float32, np.float16, np.uint8):
+        most = MAP_BYTES // (2 * cells * np.dtype(exactly).itemsize)
+        every = -(-layers // max(1, most))
+        if every == 1:
+            break
+    return list(range(layers - 1, -1, -every))[::-1], exactly
+
+
+def attention_rollout(settings: PassageSettings, control: Control) -> Iterator[dict[str, Any] | None]:
+    """One frame: {…describe, "rollout", "mean": wire (T, T) float32, "through": {"layers", "rollout", "mean"}}.
+
+    "mean" is the mean over all heads of all layers. "through" has both up to and with each of `layers` (see steps_of),
+    wire (K, N), packed like the maps of attention_maps.
     """
     loaded = control.models[settings.model]
     watched = watched_for(loaded)
     passage = read_passage(loaded, settings)
     means = Means(len(watched.layers), len(passage))
     yield from watched.read([passage], Watch(range(len(watched.layers)), means.add))
-    through = []
-    for reached in rollout(means.layers):
-        through.append(reached)
+    layers, exactly = steps_of(len(watched.layers), len(passage), watched.causal)
+    through: dict[str, list[np.ndarray]] = {"rollout": [], "mean": []}
+    total = torch.zeros_like(means.layers[0])
+    for layer, reached in enumerate(rollout(means.layers)):
+        total += means.layers[layer]
+        matrices = {"rollout": reached, "mean": total / (layer + 1)}
+        for name, matrix in matrices.items() if layer in layers else ():
+            weights = levels_of(matrix) if exactly is np.uint8 else matrix
+            through[name].append(packed(weights.numpy().astype(exactly), watched.causal))
         yield
     frame = describe(loaded, watched, passage)
-    frame["rollout"] = wire.encode(through[-1].numpy())
-    frame["mean"] = wire.encode(torch.stack(means.layers).mean(0).numpy())
-    if len(passage) <= EXACT and block_size(len(through), 1, len(passage), watched.causal) == 1:
-        levels = np.stack([levels_of(matrix).numpy() for matrix in through])
-        side = len(passage)
-        frame["through"] = {"block": 1, "side": side, "levels": wire.encode(packed(levels, watched.causal))}
+    for name, matrix in matrices.items():
+        frame[name] = wire.encode(matrix.numpy(), level=1)
+        yield
+    frame["through"] = {"layers": layers} | {
+        name: wire.encode(np.stack(steps), level=1) for name, steps in through.items()
+    }
     yield frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,8 @@ from playground.text.passages import Passage, answered_at, make_passage, read_pa
 from playground.text.tokens import Vocabulary, vocabulary_of
 
 LONGEST = 256  # tokens of the text, and positions of the picture
+UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")  # 中文, かな
+FIRST_UNSPACED = b"\xe3"  # the first byte of such characters in UTF-8, or a higher one
 
 
 def encodings(watched: Watched, context: int) -> tuple[str, Tensor]:
@@ -47,19 +50,38 @@ def likeness(table: Tensor) -> Tensor:
     return units @ units.T
 
 
-def shuffled(passage: Passage, vocabulary: Vocabulary, seed: int) -> list[int]:
-    """Where each token of the shuffled text stood before: words change places whole, markers stay."""
+def words_of(passage: Passage, vocabulary: Vocabulary) -> list[list[int]]:
+    """The positions of each word's tokens, markers left out.
+
+    A word begins at a space; where a script has none between its words, each of its characters is one.
+    """
     words: list[list[int]] = []
     for place, token in enumerate(passage.ids):
         if place in passage.markers:
             continue
-        begins = vocabulary.piece(token).text[:1].isspace() or place - 1 in passage.markers or not words
-        if begins or vocabulary.tokenizer.mask_token_id == token:
+        raw = vocabulary.bytes_of(token)
+        text = raw.decode(errors="ignore")
+        alone = token in vocabulary.special or UNSPACED.match(text) or (not text and raw[:1] >= FIRST_UNSPACED)
+        if not words or place - 1 in passage.markers or text[:1].isspace() or alone:
             words.append([])
         words[-1].append(place)
-    order = torch.randperm(len(words), generator=torch.Generator().manual_seed(seed)).tolist()
-    moved = iter(place for word in order for place in words[word])
-    return [place if place in passage.markers else next(moved) for place in range(len(passage))]
+    return words
+
+
+def shuffled(passage: Passage, vocabulary: Vocabulary, seed: int, causal: bool) -> list[int]:
+    """Where each token of the shuffled text stood before: words change places whole, markers stay.
+
+    A decoder's last word stays too: what it says next follows from it first of all, in whatever order the others are.
+    Of two words or more that can move, some do.
+    """
+    words = words_of(passage, vocabulary)
+    still = [words.pop()] if causal and words else []
+    generator = torch.Generator().manual_seed(seed)
+    order = list(range(len(words)))
+    while len(words) > 1 and order == sorted(order):
+        order = torch.randperm(len(words), generator=generator).tolist()
+    moving = iter([place for word in order for place in words[word]] + [place for word in still for place in word])
+    return [place if place in passage.markers else next(moving) for place in range(len(passage))]
 
 
 class Everything:
@@ -103,7 +125,7 @@ def word_order(settings: OrderSettings, control: Control) -> Iterator[dict[str, 
     loaded = control.models[settings.model]
     watched, vocabulary = watched_for(loaded), vocabulary_of(loaded)
     passage = read_passage(loaded, settings, room=max(0, loaded.context - LONGEST))
-    order = shuffled(passage, vocabulary, settings.seed)
+    order = shuffled(passage, vocabulary, settings.seed, watched.causal)
     other = make_passage([passage.ids[place] for place in order], passage.types, vocabulary)
     looks, said = [], []
     for text in (passage, other):

@@ -19,7 +19,7 @@ from playground.text.attention_maps import MAP_BYTES, attention, block_size, lev
 from playground.text.attention_settings import AttentionSettings, HeadSettings, PassageSettings
 from playground.text.attention_tasks import ATTENTION, ONE_HEAD
 from playground.text.passages import read_passage
-from playground.text.rollout import attention_rollout, rollout
+from playground.text.rollout import attention_rollout, rollout, steps_of
 from tests.playground.text.attention_models import DECODERS, KINDS, STORY, ask, eager, loaded
 
 LONG = " ".join([STORY] * 12)  # three chunks of reading
@@ -180,16 +180,46 @@ def test_rollout_is_the_plain_product_and_its_rows_sum_to_one(model):
     frame = ask(attention_rollout, PassageSettings(text=STORY, model=model))
     layers = [layer[0].mean(0) for layer in eager(model, ids_of(frame), **types_of(frame)).attentions]
     T = len(frame["tokens"])
-    reached = [[float(i == j) for j in range(T)] for i in range(T)]
+    reached, through = [[float(i == j) for j in range(T)] for i in range(T)], []
     for A in (layer.tolist() for layer in layers):
         mixed = [[(A[i][j] + (i == j)) / 2 for j in range(T)] for i in range(T)]
         reached = [[sum(mixed[i][k] * reached[k][j] for k in range(T)) for j in range(T)] for i in range(T)]
+        through.append(reached)
     ours = wire.decode(frame["rollout"])
     np.testing.assert_allclose(ours, reached, atol=1e-5)
     np.testing.assert_allclose(ours.sum(-1), 1, atol=1e-5)
     np.testing.assert_allclose(wire.decode(frame["mean"]), torch.stack(layers).mean(0), atol=1e-5)
-    through = weights_of(unpacked(wire.decode(frame["through"]["levels"]), T, frame["causal"]))
-    np.testing.assert_allclose(through[-1], ours, atol=0.005)
+    assert frame["through"]["layers"] == [0, 1, 2]
+    means = [(sum(layers[: n + 1]) / (n + 1)).tolist() for n in range(3)]
+    for name, expected in (("rollout", through), ("mean", means)):
+        steps = unpacked(wire.decode(frame["through"][name]), T, frame["causal"])
+        np.testing.assert_allclose(steps, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("room", "layers", "dtype"), [(2, [0, 1, 2], "float16"), (1, [0, 1, 2], "uint8"), (0.7, [0, 2], "uint8")]
+)
+def test_rollout_travels_as_exactly_as_there_is_room(monkeypatch, room, layers, dtype):
+    """`room`: bytes for each weight of the three layers' rollouts and means."""
+    exact = ask(attention_rollout, PassageSettings(text=STORY, model="gpt2"))
+    T = len(exact["tokens"])
+    monkeypatch.setattr("playground.text.rollout.MAP_BYTES", int(room * 2 * 3 * T * (T + 1) / 2))
+    through = ask(attention_rollout, PassageSettings(text=STORY, model="gpt2"))["through"]
+    assert through["layers"] == layers and through["rollout"]["dtype"] == dtype
+    for name in ("rollout", "mean"):
+        steps = wire.decode(through[name])
+        steps = weights_of(steps) if dtype == "uint8" else steps
+        np.testing.assert_allclose(steps, wire.decode(exact["through"][name])[layers], atol=0.005)
+
+
+@pytest.mark.parametrize(
+    ("layers", "length", "causal"), [(6, 256, True), (30, 256, True), (12, 512, False), (48, 1024, True)]
+)
+def test_the_last_layers_rollout_always_travels(layers, length, causal):
+    kept, exactly = steps_of(layers, length, causal)
+    cells = length * (length + 1) // 2 if causal else length**2
+    assert kept[-1] == layers - 1 and kept == sorted(set(kept))
+    assert 2 * len(kept) * cells * np.dtype(exactly).itemsize <= MAP_BYTES
 
 
 def test_rollout_without_attention_elsewhere_stays_where_it_is():

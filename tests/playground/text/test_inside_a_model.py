@@ -5,13 +5,16 @@ import math
 import numpy as np
 import pytest
 import torch
+from transformers import AutoTokenizer
 
 from playground import wire
 from playground.text.attention_settings import OrderSettings, PassageSettings, QuerySettings, ToySettings
 from playground.text.block_stops import one_block
 from playground.text.logit_lens import logit_lens
+from playground.text.passages import make_passage
 from playground.text.query_key import attend_once, query_key, toy
-from playground.text.word_order import moved, word_order
+from playground.text.tokens import vocabulary_by
+from playground.text.word_order import moved, word_order, words_of
 from tests.playground.text.attention_models import DECODERS, KINDS, MASKED, STORY, ask, eager, loaded
 from tests.playground.text.test_attention import LONG, ids_of, types_of
 
@@ -167,6 +170,43 @@ def test_shuffled_words_are_the_same_words(model):
     at = -1 if frame["causal"] else [token["text"] for token in frame["shuffled"]].index("[MASK]")
     assert frame["after"][0]["p"] == pytest.approx(p[at].softmax(-1).max().item(), abs=1e-5)
     assert frame["kl"] > 0
+    assert (order[-1] == len(order) - 1) or not frame["causal"]
+
+
+def words_as_read(text: str, model: str = "tales") -> list[str]:
+    tokenizer = AutoTokenizer.from_pretrained(f"playground/weights/{model}")
+    passage = make_passage(tokenizer(text)["input_ids"], [], vocabulary_by(tokenizer))
+    return [
+        tokenizer.decode([passage.ids[place] for place in word]).strip()
+        for word in words_of(passage, vocabulary_by(tokenizer))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "model", "words"),
+    [
+        ("Tom had a red ball.", "tales", ["Tom", "had", "a", "red", "ball."]),
+        ("She kicked“it”, unfortunately", "tales", ["She", "kicked“it”,", "unfortunately"]),
+        ("明月几时有，把酒", "poems", ["明", "月", "幾", "時", "有，", "把", "酒"]),
+        ("明月 moon", "tales", ["明", "月", "moon"]),
+        ("Tom had a [MASK] ball.", "tales-bert", ["tom", "had", "a", "[MASK]", "ball", "."]),
+    ],
+)
+def test_words_are_what_a_reader_takes_for_words(text, model, words):
+    assert words_as_read(text, model) == words
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_two_words_that_can_move_do(seed):
+    frame = ask(word_order, OrderSettings(text="once upon a", model="gpt2", seed=seed))
+    order = wire.decode(frame["order"]).tolist()
+    assert order != sorted(order) == list(range(len(order))) and order[-1] == len(order) - 1
+
+
+def test_one_word_that_can_move_stays():
+    frame = ask(word_order, OrderSettings(text="once upon", model="gpt2"))
+    order = wire.decode(frame["order"]).tolist()
+    assert order == sorted(order) and frame["kl"] == 0 and not wire.decode(frame["moved"]).any()
 
 
 def test_words_stay_whole():
