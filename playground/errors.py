@@ -54,6 +54,8 @@ SENTENCES: dict[str, str] = {
     "character; 春夏秋冬 and 花好月圆 work.",
     # texts
     "nothing_to_score": "There is no token in this text that {model} could score. Write at least one word.",
+    "too_short_to_train": "{field} has {length} characters, and a model needs at least {least} to learn from. "
+    "Paste a paragraph or a poem.",
     # guesses
     "guess_empty": "A guess needs at least one character. Type the word that you think comes next.",
     # models

@@ -85,3 +85,15 @@ class MaskSettings(PassageSettings):
     model: str = text("tales-bert", limit=200)
     hide: tuple[int, ...] = integers((), low=0, high=4095, limit=32)
     top: int = integer(10, low=1, high=100)
+
+
+@dataclass(frozen=True)
+class UnmaskedTrainingSettings(Settings):
+    """What a small transformer learns from a text, with the causal mask and without.
+
+    seed  of its first weights, its batches and what it writes
+    text  at least 64 characters, or there is nothing to learn from
+    """
+
+    seed: int = integer(0, low=0, high=2**53 - 9)
+    text: str = text("", limit=2000)

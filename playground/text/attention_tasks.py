@@ -7,10 +7,12 @@ from typing import Any
 
 from playground.inference.tasks import Lane, Task, later
 from playground.text.attention_settings import LONGEST, PassageSettings
+from playground.text.frames import append
 
 BYTES_PER_TOKEN = 96 * 1024  # keys and values as in tasks.py, and a row of every map and of the open head
 WHOLE = 256  # tokens of those views that hold every head's weights, or every layer's words, at once
 WHOLE_BYTES_PER_PAIR = 2 * 144 * 4  # float32 weights of two passes, of all heads of a model like GPT-2
+TRAINING_BYTES = 100_000_000  # two small models of at most 2,000 characters, their optimizers, a batch's activations
 
 
 def _models(settings: PassageSettings) -> tuple[str, ...]:
@@ -47,3 +49,12 @@ ONE_BLOCK = _task("one_block", "block_stops:one_block")
 WORD_ORDER = _task("word_order", "word_order:word_order", _bytes_of_all_heads)
 FILL_MASK = _task("fill_mask", "masked_words:fill_mask")
 TOY = Task("toy_attention", Lane.INTERACTIVE, run=later("playground.text.query_key:toy"), seconds=10)
+TWO_MASKS = _task("two_masks", "two_masks:two_masks")
+UNMASKED_TRAINING = Task(
+    "unmasked_training",
+    Lane.TRAINING,
+    run=later("playground.text.unmasked_training:train_twice"),
+    peak_bytes=lambda settings: TRAINING_BYTES,
+    merge=append,
+    seconds=60,
+)
