@@ -14,17 +14,28 @@ from typing import Any
 from components import score_values
 from components.acrostic_values import telling
 from components.runs import packed
-from components.text_values import for_reader, run_value
+from components.text_values import for_reader, run_value, whole
 from components.words import dictionary
 from playground.inference.engine import get_engine
 from playground.inference.tasks import Event, Task
 from playground.settings import Settings
 from playground.text.acrostic_form import AcrosticSettings
+from playground.text.attention_settings import AttentionSettings
+from playground.text.attention_tasks import ATTENTION
 from playground.text.settings import DEFAULT_MODEL, GenerationSettings, ScoreSettings
 from playground.text.tasks import ACROSTIC, GENERATE, SCORE
 
 FOLDER = Path(__file__).parent / "first_runs"
 FIRST_PROMPT = {"en": "Once upon a time", "zh-CN": "明月"}  # what the prompt says when the page opens
+FIRST_ATTENTION = {  # what the attention tab begins with
+    "en": {
+        "model": "tales",
+        "text": "The fox and the crow were friends. One day the fox said to the",
+        "layer": 5,
+        "head": 1,
+    },
+    "zh-CN": {"model": "poems", "text": "白日依山尽，黄河入海", "layer": 0, "head": 2},
+}
 LENGTH = 60
 
 
@@ -75,6 +86,8 @@ def main() -> None:
         save("text", language, GENERATE, first_settings(language), partial(_text_run, language=language))
         save_scores(language)
         save("acrostic", language, ACROSTIC, AcrosticSettings(), telling(language))
+        task, ask, tell = whole(ATTENTION, partial(AttentionSettings.of, FIRST_ATTENTION[language]), language)
+        save("attention", language, task, ask(), tell)
 
 
 if __name__ == "__main__":

@@ -88,14 +88,17 @@ def for_reader(value: dict[str, Any], language: str) -> dict[str, Any]:
     if language != "zh-CN":
         return value
     value = dict(value)
-    for name in ("prompt_tokens", "nodes", "tree", "tokens", "steps"):
-        if name in value:
+    for name in ("prompt_tokens", "nodes", "tree", "tokens", "steps", "shuffled", "before", "after", "changes"):
+        if value.get(name):
             value[name] = [_simplified_token(token) for token in value[name]]
     for name in ("samples", "sequences"):
         if name in value:
             value[name] = [
                 text | {"tokens": [_simplified_token(token) for token in text["tokens"]]} for text in value[name]
             ]
+    if value.get("says"):
+        says = value["says"]
+        value["says"] = says | {"top": [_simplified_token(token) for token in says["top"]]}
     if value.get("first"):
         value["first"] = _simplified_token(value["first"])
     if "texts" in value:

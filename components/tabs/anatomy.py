@@ -24,8 +24,9 @@ request. What a tab asks beside its hero is an experiment of its own (experiment
 
 from __future__ import annotations
 
+import inspect
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -105,7 +106,7 @@ class Tab(Controls):
         fill = f"(value) => playground.fill('{self.name}.maths', ({js})(value) || {{}})"
         return value.change(None, value, panel, js=fill, **quiet())
 
-    def exports(self, run: Component | None = None, script: Callable[..., str] | None = None) -> None:
+    def exports(self, run: Component | None = None, script: Callable[..., str | Awaitable[str]] | None = None) -> None:
         """Copy link, export the JSON of `run` if there is one, copy as Python: `script(**settings)` gives the text."""
         with gr.Row(elem_classes="exports"):
             link, file = (
@@ -120,9 +121,12 @@ class Tab(Controls):
         if script is not None:
             text = gr.Textbox(visible="hidden")
             fields = tuple(self.controls)
-            made = python.click(
-                lambda *values: script(**dict(zip(fields, values, strict=True))), self._all(), text, **quiet()
-            )
+
+            async def make(*values: Any) -> str:
+                program = script(**dict(zip(fields, values, strict=True)))
+                return await program if inspect.isawaitable(program) else program
+
+            made = python.click(make, self._all(), text, **quiet())
             made.then(None, text, None, js="(text) => playground.copy(text)", **quiet())
 
     # ------------------------------------------------------------------ for the page

@@ -75,7 +75,8 @@ class Controls:
 
     def control(self, name: str, kind: type[Component], **options: Any) -> Any:
         """The control of a field. With no words of its own for a hint it has none."""
-        options.setdefault("label", self.words(f"{name}.label"))
+        if "label" not in options:
+            options["label"] = self.words(f"{name}.label")
         options.setdefault("value", default(self.settings, name))
         with suppress(KeyError):
             options.setdefault("info", self.words(f"{name}.hint"))
@@ -97,6 +98,15 @@ class Controls:
         bounds = spec(self.settings, name)
         whole = 0 if isinstance(default(self.settings, name), int) else None
         return self.control(name, Number, minimum=bounds.low, maximum=bounds.high, precision=whole, **options)
+
+    def unseen(self, *names: str) -> None:
+        """Controls for what is chosen on the pictures themselves: links carry them, nobody sees them."""
+        for name in names:
+            value = default(self.settings, name)
+            if isinstance(value, tuple):
+                self.controls[name] = gr.JSON(list(value), visible="hidden", elem_id=f"{self.id}-{name}")
+            else:
+                self.controls[name] = gr.Textbox(value, visible="hidden", elem_id=f"{self.id}-{name}")
 
     def seed(self, name: str = "seed") -> gr.Number:
         """The seed, and a dice that rolls another in the browser."""

@@ -16,26 +16,22 @@ asked for once on the page. In the browser the widget follows with `playground.e
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 from gradio.components import Component
-from gradio.events import Dependency
 
 from components import runs
 from components.tabs.anatomy import LATEX, Tab
-from components.tabs.controls import Controls, quiet, streaming
+from components.tabs.controls import Controls, quiet
+from components.tabs.listening import Asked, Handler, Listening, listen
 from components.widgets.status import Status
 from components.words import words
 from playground.inference.tasks import Event, Task
 from playground.settings import Settings
-
-Asked = dict[str, Any]
-Handler = Callable[[Asked, str, gr.Request], AsyncIterator[str]]
 
 
 @dataclass
@@ -57,7 +53,7 @@ class Experiment(Controls):
         task: Task,
         tell: Callable[[Event, Settings], dict[str, Any]] = runs.told_whole,
         adds: str | None = None,
-    ) -> Dependency:
+    ) -> Listening:
         """Run runs `task` with this experiment's settings; its frames are dicts, which become values of `view`."""
 
         def handler(asked: Asked, language: str, request: gr.Request) -> AsyncIterator[str]:
@@ -65,42 +61,9 @@ class Experiment(Controls):
 
         return self.listen(view, handler, adds)
 
-    def listen(self, view: Component, handler: Handler, adds: str | None = None) -> Dependency:
-        """Run calls handler(asked, language, request), whose values are those of `view`; Enter in a line runs too.
-
-        `adds` is a JavaScript object that joins what is asked, in the place of Tab.adds.
-        """
-        fields = [*self.tab.controls, *self.controls]
-        inputs = [self.tab.said, *self.tab.controls.values(), *self.controls.values()]
-
-        async def run(request: gr.Request, said: str, *values: Any) -> AsyncIterator[str]:
-            told = heard(said)
-            asked = dict(zip(fields, values, strict=True)) | told.get("adds", {})
-            try:
-                async with aclosing(handler(asked, told.get("language", "en"), request)) as stream:
-                    async for value in stream:
-                        yield value
-            except Exception as error:  # before there was a run
-                yield runs.packed({"state": "done", "error": runs.as_sentence(error).as_json()})
-
-        says = f"JSON.stringify({{ language: playground.language, adds: {adds or self.tab.adds} }})"
-        js = f"(_, ...values) => [{says}, ...values]"
-        lines = [c for c in self.controls.values() if isinstance(c, gr.Textbox) and c.lines == 1]
-        started = gr.on([self.run.click, *(line.submit for line in lines)], run, inputs, view, js=js, **streaming())
-        if self.stop is not None:
-            tickets = f"() => [playground.tickets('{self.id}')]"
-            self.stop.click(runs.stop_all, self.tab.said, None, js=tickets, **quiet())
-        return started
-
-
-def heard(said: Any) -> dict[str, Any]:
-    """What the browser said beside the controls. Whoever posts by hand may have put anything there, or nothing."""
-    try:
-        told = json.loads(said)
-    except (TypeError, ValueError, RecursionError):
-        return {}
-    sound = isinstance(told, dict) and isinstance(told.get("adds", {}), dict)
-    return told if sound and isinstance(told.get("language", ""), str) else {}
+    def listen(self, view: Component, handler: Handler, adds: str | None = None) -> Listening:
+        """Run calls handler(asked, language, request), whose values are those of `view`; see listening.py."""
+        return listen(self.tab, self, view, handler, adds)
 
 
 @contextmanager

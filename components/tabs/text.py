@@ -20,13 +20,13 @@ from components.saved_runs import FIRST_PROMPT, by_language
 from components.tabs import anatomy
 from components.tabs.controls import quiet, streaming
 from components.tabs.experiment import experiments
+from components.tabs.models import fetching, model_choice
 from components.text_values import for_reader, generation
 from components.widgets.branches import Branches
 from components.widgets.follower import Follower
 from components.widgets.next_word import NextWord
 from components.widgets.token_strip import TokenStrip
 from components.widgets.waterfall import Waterfall
-from components.words import words
 from playground.errors import PlaygroundError
 from playground.inference.engine import get_engine
 from playground.inference.tasks import Event
@@ -60,12 +60,7 @@ def build() -> anatomy.Tab:
             tab.slider("top_k")
             tab.slider("top_p")
         with tab.lab():
-            with gr.Row():
-                writers = get_engine().models.cards("text-generation")
-                tab.dropdown("model", [(card.title, card.id) for card in writers], allow_custom_value=True)
-                fetch = gr.Button(
-                    words("text.fetch"), elem_id="text-fetch", size="sm", scale=0, min_width=200, visible=False
-                )
+            fetch = model_choice(tab, "text-generation")
             with gr.Row():
                 tab.slider("repetition_penalty")
                 tab.slider("presence_penalty")
@@ -165,9 +160,7 @@ def listen(tab: anatomy.Tab, parts: Parts) -> None:
     follower.redrawn(None, None, maths, js=filled, **quiet())
 
     # ---- models that must be fetched first
-    tab.controls["model"].change(can_fetch, tab.controls["model"], fetch, **quiet())
-    coming = fetch.click(fetch_model, tab.controls["model"], [tab.status, fetch], **streaming())
-    coming.then(None, js="() => playground.emit('text.again', 1)", **quiet())
+    fetching(tab, fetch).then(None, js="() => playground.emit('text.again', 1)", **quiet())
 
     # ---- presets set the controls, then run; an opened file sets them to its last run's
     for name, values in PRESETS.items():
@@ -236,26 +229,6 @@ async def position(request: gr.Request, event: gr.EventData, language: str) -> A
     async with aclosing(runs.values(POSITION, ask, tell, request)) as values:
         async for value in values:
             yield value
-
-
-def can_fetch(model: str) -> Any:
-    """Show the button that downloads a model only when there is something to download."""
-    try:
-        card = get_engine().models.card(model)
-        return gr.update(visible=not card.available_offline)
-    except PlaygroundError:
-        return gr.update(visible=False)
-
-
-async def fetch_model(model: str) -> AsyncIterator[Any]:
-    """Download a model, telling how far it is."""
-    try:
-        async with aclosing(runs.fetch(model)) as coming:
-            async for event in coming:
-                yield runs.told(event), gr.skip()
-        yield {"state": "done"}, gr.update(visible=False)
-    except Exception as error:
-        yield {"state": "done", "error": runs.as_sentence(error).as_json()}, gr.skip()
 
 
 def program(**settings: Any) -> str:

@@ -18,33 +18,11 @@ from playground.inference.control import Control
 from playground.text.attention import Watch, Watched, watched_for
 from playground.text.attention_maps import check_head, describe
 from playground.text.attention_settings import AblationSettings, PassageSettings
+from playground.text.distributions import entropy_bits, kl_bits, tell
 from playground.text.passages import Passage, answered_at, read_passage
-from playground.text.tokens import Vocabulary, vocabulary_of
+from playground.text.tokens import vocabulary_of
 
 TOGETHER = 128  # tokens that go through the model in one unit of work, when heads are tried one by one
-
-
-def kl_bits(p: Tensor, q: Tensor) -> Tensor:
-    """D(p ‖ q) = Σ p log₂(p / q), over the last dimension: what it costs, in bits, to take q for p."""
-    p, q = p.double(), q.double()
-    return (torch.special.xlogy(p, p) - torch.special.xlogy(p, q.clamp_min(1e-300))).sum(-1) / torch.log(
-        torch.tensor(2.0, dtype=torch.float64)
-    )
-
-
-def entropy_bits(p: Tensor) -> Tensor:
-    """H(p) = -Σ p log₂ p over the last dimension."""
-    p = p.double()
-    return -torch.special.xlogy(p, p).sum(-1) / torch.log(torch.tensor(2.0, dtype=torch.float64))
-
-
-def tell(p: Tensor, vocabulary: Vocabulary, top: int) -> list[dict[str, Any]]:
-    """The `top` likeliest tokens of p (V,), likeliest first: [{"id", "text", "p"}]."""
-    shares, ids = p.double().topk(min(top, len(p)))
-    return [
-        {**vocabulary.piece(token).as_dict(), "p": share}
-        for token, share in zip(ids.tolist(), shares.tolist(), strict=True)
-    ]
 
 
 def switched_off(watched: Watched, settings: AblationSettings) -> dict[int, Tensor]:

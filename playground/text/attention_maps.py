@@ -15,12 +15,13 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from playground import wire
-from playground.errors import SettingError
+from playground.errors import ModelError, SettingError
 from playground.inference.control import Control
 from playground.text.attention import Look, Watch, Watched, finite, watched_for
 from playground.text.attention_settings import AttentionSettings, HeadSettings
+from playground.text.distributions import entropy_bits, tell
 from playground.text.head_kinds import HeadKinds
-from playground.text.passages import Passage, make_passage, read_passage
+from playground.text.passages import Passage, answered_at, make_passage, read_passage
 from playground.text.prompts import introduce
 from playground.text.tokens import vocabulary_of
 
@@ -131,8 +132,10 @@ def attention(settings: AttentionSettings, control: Control) -> Iterator[dict[st
     """One frame: every head on this text, and on `new_tokens` more that the model adds, each the likeliest.
 
     {…describe, "read": tokens that were given (those after them the model wrote), "maps": see Maps, "open": {"layer",
-    "head", "weights": wire (N,)}, "kinds": see HeadKinds}. A weight's place in a packed row of maps and open: row i of
-    a decoder begins at i (i + 1) / 2, of an encoder at i · side.
+    "head", "weights": wire (N,)}, "kinds": see HeadKinds, "says": {"at", "top": [{"id", "text", "p"}], "entropy_bits"},
+    what comes after the text, or behind an encoder's first mask (None where there is none)}. A weight's place in a
+    packed row of maps and open: row i of a decoder begins at i (i + 1) / 2, of an encoder at i · side. With maps=0
+    there are no "maps", "kinds" and "says".
     """
     loaded = control.models[settings.model]
     watched = watched_for(loaded)
@@ -144,46 +147,61 @@ def attention(settings: AttentionSettings, control: Control) -> Iterator[dict[st
     kinds = HeadKinds(watched, passage)
 
     def see(look: Look) -> None:
-        maps.add(look)
         opened.add(look)
-        kinds.add(look)
+        if settings.maps:
+            maps.add(look)
+            kinds.add(look)
 
-    ids = yield from _read_and_write(loaded, watched, passage, Watch(range(len(watched.layers)), see), control, new)
+    watch = Watch(range(len(watched.layers)) if settings.maps else opened.layers, see)
+    ids, logits = yield from _read_and_write(loaded, watched, passage, watch, control, new)
     yield
     whole = make_passage(ids, passage.types, vocabulary_of(loaded), passage.notices)
     weights = packed(opened.weights[: len(ids), : len(ids)], watched.causal)
-    yield describe(loaded, watched, whole) | {
+    frame = describe(loaded, watched, whole) | {
         "read": len(passage),
-        "maps": maps.as_dict(len(ids)),
         "open": {
             "layer": settings.layer,
             "head": settings.head,
             "weights": wire.encode(weights if len(ids) <= EXACT else weights.astype(np.float16)),
         },
-        "kinds": kinds.as_dict(),
     }
+    if settings.maps:
+        frame["maps"] = maps.as_dict(len(ids))
+        frame["kinds"] = kinds.as_dict()
+        frame["says"] = _says(loaded, passage, logits)
+    yield frame
+
+
+def _says(loaded: Any, passage: Passage, logits: Tensor) -> dict[str, Any] | None:
+    """What the model says after the passage, of logits (1, T', V) as `Watched.read` returns them."""
+    try:
+        at = answered_at(loaded, passage)
+    except ModelError:  # an encoder's text that hides no word asks nothing
+        return None
+    p = logits[0, -1 if loaded.model.can_generate() else at].softmax(-1).cpu()
+    return {"at": at, "top": tell(p, vocabulary_of(loaded), 10), "entropy_bits": float(entropy_bits(p))}
 
 
 def _read_and_write(
     loaded: Any, watched: Watched, passage: Passage, watch: Watch, control: Control, new: int
-) -> Generator[None, None, list[int]]:
+) -> Generator[None, None, tuple[list[int], Tensor]]:
     """Read the passage, then write greedily; a written token's rows are those it had while it was the last one.
 
-    Returns all ids. The last token written has been read too, so that it has a row.
+    Returns all ids, and what `Watched.read` returned of the passage. The last token written has been read too, so that
+    it has a row.
     """
     ids = list(passage.ids)
     if not new:
-        yield from watched.read([passage], watch)
-        return ids
+        return ids, (yield from watched.read([passage], watch))
     cache = DynamicCache(config=watched.model.config)
-    logits = yield from watched.read([passage], watch, cache)
+    logits = said = yield from watched.read([passage], watch, cache)
     for _ in control.steps(new):
         ids.append(int(logits[0, -1].argmax()))
         yield
         logits = finite(watched.feed(torch.tensor([ids[-1:]]), cache, watch))
         if ids[-1] in loaded.eos_ids:
             break
-    return ids
+    return ids, said
 
 
 def one_head(settings: HeadSettings, control: Control) -> Iterator[dict[str, Any] | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from playground.settings import Settings, integer, integers, text
+from playground.settings import Settings, choice, integer, integers, text, whole_choice
 from playground.text.settings import PROMPT_LIMIT
 
 LONGEST = 1024  # tokens that are looked at, where the model has room for as many
@@ -36,9 +36,28 @@ class HeadSettings(PassageSettings):
 
 @dataclass(frozen=True)
 class AttentionSettings(HeadSettings):
-    """All heads, one of them in full; a decoder adds `new_tokens` (0 to 100) to the text, each the likeliest."""
+    """All heads, one of them in full.
 
+    maps        0 leaves out the maps of the other heads
+    new_tokens  0 to 100 that a decoder adds to the text, each the likeliest
+    """
+
+    maps: int = whole_choice(1, (0, 1))
     new_tokens: int = integer(0, low=0, high=100)
+
+
+@dataclass(frozen=True)
+class AttentionPageSettings(AttentionSettings):
+    """What a page about attention shows.
+
+    view  how the open head is drawn
+    sink  whether the first token's column is drawn; without it the rest of each row is made to sum to 1 again
+    off   heads that are switched off, each as layer · heads + head
+    """
+
+    view: str = choice("matrix", ("matrix", "links"))
+    sink: str = choice("shown", ("shown", "hidden"))
+    off: tuple[int, ...] = integers((), low=0, high=999_999, limit=1024)
 
 
 @dataclass(frozen=True)

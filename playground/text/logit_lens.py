@@ -18,10 +18,10 @@ from transformers.modeling_outputs import ModelOutput
 from playground import wire
 from playground.errors import ModelError
 from playground.inference.control import Control
-from playground.text.ablation import entropy_bits
 from playground.text.attention import Watched, finite, watched_for
 from playground.text.attention_maps import describe
 from playground.text.attention_settings import PassageSettings
+from playground.text.distributions import entropy_bits
 from playground.text.passages import Passage, read_passage
 from playground.text.tokens import vocabulary_of
 

@@ -17,10 +17,11 @@ from torch import Tensor
 from playground import wire
 from playground.errors import ModelError, SettingError
 from playground.inference.control import Control
-from playground.text.ablation import TOGETHER, entropy_bits, tell
+from playground.text.ablation import TOGETHER
 from playground.text.attention import Watch, Watched, watched_for
 from playground.text.attention_maps import describe
 from playground.text.attention_settings import MaskSettings
+from playground.text.distributions import entropy_bits, tell
 from playground.text.passages import Passage, answered_at, make_passage, read_passage
 from playground.text.rollout import Means, rollout
 from playground.text.tokens import vocabulary_of

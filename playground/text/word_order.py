@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from playground import wire
 from playground.errors import ModelError
 from playground.inference.control import Control
-from playground.text.ablation import answers, kl_bits, tell
+from playground.text.ablation import answers
 from playground.text.attention import Look, Watch, Watched, watched_for
 from playground.text.attention_maps import describe
 from playground.text.attention_settings import OrderSettings
+from playground.text.distributions import kl_bits, tell
 from playground.text.passages import Passage, answered_at, make_passage, read_passage
 from playground.text.tokens import Vocabulary, vocabulary_of
 
