@@ -70,11 +70,12 @@ def build() -> anatomy.Tab:
         tab.unseen("view", "sink", "off")
         tab.actions()
         with gr.Row(elem_classes="attention-hero"):
-            with gr.Column(scale=5, min_width=320):
+            with gr.Column(scale=4, min_width=340):
                 grid = HeadGrid(by_language("attention"), elem_id="attention-grid")
-                unplug = Unplug(None, elem_id="attention-unplug")
-            with gr.Column(scale=6, min_width=320):
+            with gr.Column(scale=5, min_width=340):
                 view = HeadView(None, elem_id="attention-view")
+            with gr.Column(scale=4, min_width=340):
+                unplug = Unplug(None, elem_id="attention-unplug")
         tab.exports(script=program)
         with tab.look_inside():
             maths = tab.maths()

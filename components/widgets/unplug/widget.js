@@ -17,9 +17,8 @@ const each = button(tryEach);
 const tried = make("div", { class: "pg-unplug-tried" });
 back.textContent = words("attention.unplug.all_on");
 each.textContent = words("attention.unplug.each");
-view.body.append(place, make("div", { class: "pg-unplug-rows", role: "list" }, ...rows.map((row) => row.element)), legend, verdict, tried,
+view.body.append(place, make("div", { class: "pg-card-controls pg-unplug-buttons" }, one, layer, back, each), make("div", { class: "pg-unplug-rows", role: "list" }, ...rows.map((row) => row.element)), legend, verdict, tried,
   make("p", { class: "pg-hint", text: words("attention.unplug.not") }));
-view.controls.append(one, layer, back, each);
 
 const answers = new Map(); // key of a question → its answer
 let wanted = null; // key of the question whose answer is shown, or waited for
@@ -88,6 +87,7 @@ function draw() {
   rows.forEach((row, i) => {
     const entry = list[i];
     row.element.toggleAttribute("data-empty", !entry);
+    row.after.element.toggleAttribute("data-none", entry?.after === undefined);
     row.name.replaceChildren(...(entry ? [tokens.label(tokens.shown(entry))] : []));
     row.before.set(entry ? entry.before / full : 0);
     row.after.set(entry?.after === undefined ? 0 : entry.after / full);
