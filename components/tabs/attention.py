@@ -70,7 +70,7 @@ def build() -> anatomy.Tab:
         tab.unseen("view", "sink", "off")
         tab.actions()
         with gr.Row(elem_classes="attention-hero"):
-            with gr.Column(scale=4, min_width=340):
+            with gr.Column(scale=5, min_width=340):
                 grid = HeadGrid(by_language("attention"), elem_id="attention-grid")
             with gr.Column(scale=5, min_width=340):
                 view = HeadView(None, elem_id="attention-view")

@@ -2,7 +2,7 @@
    their links at once. In scope: element, props, trigger, watch (see components/widgets/base.py). */
 const { words, make, card, canvas, colours, viridis, number, on, announce, attention, experiment } = window.playground;
 const GAP = 6, LABEL = 18, LEFT = 22; // CSS pixels: between maps, under each, of the layers' numbers
-const LEAST = 40; // a map's side at the least; more heads than fit scroll sideways
+const LEAST = 34; // a map's side at the least; more heads than fit scroll sideways
 
 const view = card(words("attention.grid.title"), element.querySelector(".pg-widget"));
 const picture = make("canvas", { class: "pg-grid-picture", role: "img", tabindex: 0, "aria-label": words("attention.grid.label") });

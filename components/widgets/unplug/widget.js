@@ -109,13 +109,14 @@ function drawPlace(frame, says) {
 
 function drawButtons(frame) {
   const { layer: l, head } = attention.head(), off = attention.off(), open = frame && l >= 0 && head >= 0;
-  const state = (isOff) => (isOff ? "on" : "off");
+  const mine = open && off.has(numberOf({ layer: l, head })) ? "on" : "off"; // what the button would do
+  const all = frame && l >= 0 && layerOf(l).every((n) => off.has(n)) ? "on" : "off";
   one.disabled = !open || !frame.says;
   layer.disabled = !(frame && l >= 0) || !frame.says;
   back.disabled = !off.size;
   each.disabled = trying || !frame?.says;
-  one.textContent = words(`attention.unplug.one_${state(open && off.has(numberOf({ layer: l, head })))}`, { layer: Math.max(0, l), head: Math.max(0, head) });
-  layer.textContent = words(`attention.unplug.layer_${state(frame && l >= 0 && layerOf(l).every((n) => off.has(n)))}`, { layer: Math.max(0, l) });
+  one.textContent = words(`attention.unplug.one_${mine}`, { layer: Math.max(0, l), head: Math.max(0, head) });
+  layer.textContent = words(`attention.unplug.layer_${all}`, { layer: Math.max(0, l) });
 }
 
 function judge(frame, says, answer) {
@@ -123,7 +124,7 @@ function judge(frame, says, answer) {
   const off = attention.off();
   if (!off.size) return words("attention.unplug.start");
   if (!answer) return trouble ? sentence(trouble) : words("status.running");
-  const [was, is] = [answer.before[0], answer.after[0]], named = (entry) => tokens.named(tokens.shown(entry));
+  const [was, is] = [answer.before[0], answer.after[0]], named = (entry) => tokens.shown(entry).trim() || tokens.named(tokens.shown(entry));
   const which = off.size === 1 ? attention.named(...answer.off[0]) : words("attention.unplug.heads", { n: off.size });
   const flip = was.id === is.id
     ? words("attention.unplug.same", { which, word: named(was), before: percent(was.p), after: percent(is.p) })
