@@ -12,7 +12,7 @@ from playground import wire
 from playground.errors import SettingError
 from playground.inference.control import Control
 from playground.text.attention import Look, Watch, watched_for
-from playground.text.attention_maps import check_head, describe
+from playground.text.attention_maps import describe
 from playground.text.attention_settings import QuerySettings, ToySettings
 from playground.text.passages import position_of, read_passage
 
@@ -46,10 +46,9 @@ def query_key(settings: QuerySettings, control: Control) -> Iterator[dict[str, A
     """
     loaded = control.models[settings.model]
     watched = watched_for(loaded)
-    check_head(watched, settings)
-    for name in ("layer", "head"):
-        if getattr(settings, name) < 0:
-            raise SettingError("out_of_range", field=name, low=0, high=999, value=getattr(settings, name))
+    for name, count in (("layer", len(watched.layers)), ("head", watched.heads)):  # a mean of heads has no q and no k
+        if not 0 <= (value := getattr(settings, name)) < count:
+            raise SettingError("out_of_range", field=name, low=0, high=count - 1, value=value)
     passage = read_passage(loaded, settings)
     query = position_of(settings, "query", len(passage))
     seen: dict[str, Any] = {}

@@ -107,6 +107,15 @@ def test_a_place_that_is_not_there_is_named(view, asked, field):
     assert caught.value.values["field"] == field
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "high"), [("layer", -1, 2), ("layer", 3, 2), ("head", -1, 3), ("head", 4, 3)]
+)
+def test_a_mean_of_heads_has_no_query_and_no_key(field, value, high):
+    with pytest.raises(SettingError) as caught:
+        ask(query_key, QuerySettings(text=STORY, model="gpt2", **{field: value}))
+    assert caught.value.values == {"field": field, "low": 0, "high": high, "value": value}
+
+
 def test_an_encoder_is_asked_for_a_word_only_where_one_is_hidden():
     for view in (ablate_head, ablate_each):
         with pytest.raises(PlaygroundError) as caught:
