@@ -39,21 +39,24 @@
   }
 
   // ---------------------------------------------------------------- experiments
-  let experiment = null; // the one that was last chosen: a link opens it again
+  const chosen = new Map(); // tab → its experiment that was last chosen: a link opens it again
 
   /** What a person changed in an experiment ("text.draw"), for links that open it again. */
   const rememberExperiment = (name, fields, values) =>
     emit(`${name}.settings`, Object.fromEntries(fields.map((field, i) => [field, values[i]])));
 
-  function setExperiment(name) {
-    experiment = name;
+  function setExperiment(tab, name) {
+    chosen.set(tab, name);
     emit("experiment", name);
   }
+
+  /** The tab that an element belongs to. */
+  const tabOf = (element) => element?.closest("[id^='tab-']")?.id.slice("tab-".length);
 
   // Gradio also tells of a selection when it opens a row by itself: a link is to carry only what somebody chose.
   document.addEventListener("click", (event) => {
     const button = event.isTrusted && event.target.closest?.(".experiments button[role='tab']");
-    if (button) setExperiment(button.id.replace(/^.*-(\w+)-button$/, "$1"));
+    if (button) setExperiment(tabOf(button), button.id.replace(/^.*-(\w+)-button$/, "$1"));
   });
 
   /** Open an experiment of a tab, at the depth it lies in, and bring it into view. Returns whether there is one. */
@@ -63,7 +66,7 @@
     const deepest = button.closest(".depth-lab") ? "lab" : button.closest(".depth-look") ? "look" : "play";
     if (deepest === "lab" || root.dataset.depth === "play") setDepth(deepest);
     button.click();
-    setExperiment(name);
+    setExperiment(tab, name);
     requestAnimationFrame(() => button.scrollIntoView({ block: "start", behavior: window.playground.reducedMotion() ? "auto" : "smooth" }));
     return true;
   }
@@ -71,7 +74,7 @@
   // A lesson's link "#experiment=draw" opens that experiment of the tab in front, without leaving the page.
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href*='#experiment=']");
-    const tab = link?.closest("[id^='tab-']")?.id.slice("tab-".length);
+    const tab = tabOf(link);
     if (!tab) return;
     event.preventDefault();
     openExperiment(tab, link.getAttribute("href").split("#experiment=")[1]);
@@ -88,6 +91,7 @@
     const now = new URLSearchParams({ tab, lang: window.playground.language });
     if (root.dataset.depth !== "play") now.set("depth", root.dataset.depth);
     if (root.dataset.lesson === "open") now.set("lesson", "open");
+    const experiment = chosen.get(tab);
     if (experiment && root.dataset.depth !== "play") {
       now.set("experiment", experiment);
       const changed = window.playground.last(`${tab}.${experiment}.settings`) || {};
