@@ -52,7 +52,7 @@
     const { tokens, layers, heads } = run.frame;
     head = { layer: Math.min(value.open.layer, layers - 1), head: Math.min(value.open.head, heads - 1) };
     query = query < tokens.length ? query : -1;
-    off = new Set([...wantedOff()].filter((n) => n < layers * heads));
+    off = new Set(same(settings(), run.frame.settings) ? wantedOff().filter((n) => n < layers * heads) : []);
     emit("attention.frame", run.frame);
     emit("attention.off", off);
     emit("attention.head", head);
@@ -111,10 +111,23 @@
   const sees = (i, j) => !run.frame.causal || j <= i;
 
   // ---------------------------------------------------------------- what is looked at
-  function pick(layer, number) {
+  let picked = 0; // when something was last picked on the pictures
+
+  /** A person picked something on the pictures: the controls are to follow. */
+  function follow() {
+    picked = performance.now();
+    emit("attention.picked", picked);
+  }
+
+  function open(layer, number) {
     head = { layer, head: layer < 0 ? -1 : number };
     emit("attention.head", head);
     if (run && !matrix(head.layer, head.head)) emit("attention.wanted", { ...settings(), ...head });
+  }
+
+  function pick(layer, number) {
+    open(layer, number);
+    follow();
   }
 
   function look(position) {
@@ -127,22 +140,30 @@
     const back = heads.every((n) => off.has(n));
     off = new Set(off);
     for (const n of heads) if (back) off.delete(n); else off.add(n);
+    switchOff(off);
+    follow();
+  }
+
+  function switchOff(heads) {
+    off = new Set(heads);
     emit("attention.off", off);
   }
 
-  function allOn() {
-    off = new Set();
-    emit("attention.off", off);
+  function only(heads) {
+    switchOff(heads);
+    follow();
   }
 
   function hideSink(hidden) {
     sink = hidden;
     emit("attention.sink", sink);
+    follow();
   }
 
   function show(chosen) {
     view = chosen;
     emit("attention.view", view);
+    follow();
   }
 
   function tried(bits) {
@@ -159,15 +180,18 @@
   /** "layer 5 · head 1", "the mean of layer 5", "the mean of all heads". */
   const named = (layer, number) => words(layer < 0 ? "attention.name.all" : number < 0 ? "attention.name.layer" : "attention.name.head", { layer, head: number });
 
+  const SETTLED = 1000; // ms after which what the controls say is no echo of what was picked on the pictures
+
   // the controls follow what is picked on the pictures, and the other way round (a link, a number typed)
   on("attention.settings", (told) => {
-    if (told.sink && (told.sink === "hidden") !== sink) hideSink(told.sink === "hidden");
-    if (told.view && told.view !== view) show(told.view);
+    if (performance.now() - picked < SETTLED) return;
+    if (told.sink && (told.sink === "hidden") !== sink) { sink = told.sink === "hidden"; emit("attention.sink", sink); }
+    if (told.view && told.view !== view) { view = told.view; emit("attention.view", view); }
     if (!run || !same(told, run.frame.settings)) return;
-    if (Number.isInteger(told.layer) && Number.isInteger(told.head) && (told.layer !== head.layer || told.head !== head.head)) {
-      const { layers, heads } = run.frame;
-      if (told.layer >= -1 && told.layer < layers && told.head >= -1 && told.head < heads) pick(told.layer, told.head);
-    }
+    const { layers, heads } = run.frame, within = (value, count) => Number.isInteger(value) && value >= -1 && value < count;
+    if ((told.layer !== head.layer || told.head !== head.head) && within(told.layer, layers) && within(told.head, heads)) open(told.layer, told.head);
+    const wanted = wantedOff().filter((n) => n < layers * heads);
+    if (wanted.length !== off.size || wanted.some((n) => !off.has(n))) switchOff(wanted);
   });
 
   /** What the controls that follow are to say: layer, head, view, sink, off. */
@@ -175,5 +199,5 @@
 
   window.playground.attention = { frame, head: () => head, query: () => query, off: () => off, sink: () => sink, view: () => view,
     costs: () => costs, worst: () => Math.max(...(costs ?? [0])), compared: () => compared.map((number, i) => ({ number, colour: HUES[i] })),
-    receive, matrix, map, seen, seenMap, sees, pick, look, toggle, allOn, hideSink, show, tried, compare, compareAlso, named, chosen, same };
+    receive, matrix, map, seen, seenMap, sees, pick, look, toggle, only, hideSink, show, tried, compare, compareAlso, named, chosen, same };
 })();

@@ -201,8 +201,9 @@
     /** One cell on in a direction, over what has no cell. */
     function step(down, right) {
       let cell = at ? { i: at.i + down, j: at.j + right } : { i: matrix.rows.length - 1, j: 0 };
+      if (!at) [down, right] = [0, 1]; // from the last row's beginning
       const inside = ({ i, j }) => i >= 0 && j >= 0 && i < matrix.rows.length && j < matrix.columns.length;
-      while (inside(cell) && matrix.value(cell.i, cell.j) === null) cell = { i: cell.i + (down || (at ? 0 : 1)), j: cell.j + right };
+      while (inside(cell) && matrix.value(cell.i, cell.j) === null) cell = { i: cell.i + down, j: cell.j + right };
       if (!inside(cell)) return;
       kept = true;
       reveal(cell);

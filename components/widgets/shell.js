@@ -134,11 +134,23 @@
   const preset = (tab, fields, wanted, now) =>
     fields.map((field, i) => (tab === locked.tab && locked.fields.includes(field) ? now[i] : wanted[i]));
 
+  const PATIENCE = 10_000; // ms for a tab to be set up: Gradio does so when it first comes to the front
+
+  /** Resolves once the tab's Run button stands on the page. */
+  function standing(tab) {
+    const since = performance.now();
+    return new Promise((resolve) => {
+      const look = () => (document.getElementById(`${tab}-run`) || performance.now() - since > PATIENCE ? resolve() : requestAnimationFrame(look));
+      look();
+    });
+  }
+
   /** After a link has set the controls: say what could not be used, and run if the link asks for it. */
-  function opened(opening) {
+  async function opened(opening) {
     if (!opening) return;
     locked = { tab: opening.tab, fields: opening.locked || [] };
     if (opening.problems?.length) toast(opening.problems.map(window.playground.sentence).join(" "), 12);
+    if (opening.tab) await standing(opening.tab);
     const asked = new URLSearchParams(location.search).get("experiment");
     if (asked && opening.tab && !openExperiment(opening.tab, asked)) toast(words("link.no_experiment", { name: asked.slice(0, 80) }), 12);
     if (opening.run) {

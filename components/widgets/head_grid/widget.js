@@ -174,11 +174,11 @@ on("attention.frame", (frame) => {
   lay();
   describe();
 }, element);
-for (const topic of ["attention.head", "attention.off", "attention.sink", "attention.costs", "attention.compared", "attention.view"]) on(topic, () => {
+for (const topic of ["attention.head", "attention.off", "attention.sink", "attention.costs", "attention.compared"]) on(topic, () => {
   describe();
   drawing.redraw();
-  if (attention.frame() && ["attention.head", "attention.off", "attention.sink", "attention.view"].includes(topic)) trigger("picked", null);
 }, element);
+on("attention.picked", () => trigger("picked", null), element);
 on("attention.wanted", (wanted) => { if (wanted) trigger("wanted", wanted); }, element);
 describe();
 experiment({ name: "attention", props, watch, show: attention.receive });

@@ -27,7 +27,12 @@ function sayCell(i, j) {
 function lookAt(i, j) {
   cell = i === null || j === null ? null : { i, j };
   if (i !== null) attention.look(i);
-  trigger("redrawn", null);
+  refill();
+}
+
+let filling = 0; // the Maths panel is filled anew, at most ten times a second
+function refill() {
+  filling ||= setTimeout(() => { filling = 0; trigger("redrawn", null); }, 100);
 }
 
 function draw() {
@@ -38,6 +43,7 @@ function draw() {
   scale.hidden = links;
   sink.checked = attention.sink();
   if (!frame) return;
+  refill();
   const { layer, head } = attention.head();
   const weights = attention.seen(layer, head), list = texts();
   view.readout.textContent = attention.named(layer, head);

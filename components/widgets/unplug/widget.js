@@ -12,7 +12,7 @@ const verdict = make("p", { class: "pg-unplug-verdict pg-number", role: "status"
 const button = (act) => make("button", { type: "button", class: "pg-button", onclick: act });
 const one = button(() => attention.toggle([numberOf(attention.head())]));
 const layer = button(() => attention.toggle(layerOf(attention.head().layer)));
-const back = button(() => attention.allOn());
+const back = button(() => attention.only([]));
 const each = button(tryEach);
 const tried = make("div", { class: "pg-unplug-tried" });
 back.textContent = words("attention.unplug.all_on");
@@ -102,7 +102,7 @@ function draw() {
 function drawPlace(frame, says) {
   if (!says) { place.textContent = words(frame ? "attention.unplug.no_mask" : "attention.unplug.empty"); return; }
   const from = Math.max(0, (frame.causal ? frame.read : says.at) - 8), upto = frame.causal ? frame.read : says.at;
-  const before = tokens.join(frame.tokens.slice(from, upto)), after = frame.causal ? "" : tokens.join(frame.tokens.slice(says.at + 1, says.at + 6));
+  const before = tokens.join(frame.tokens.slice(from, upto)).replace(from ? /^[\s\p{P}]+/u : /^/, ""), after = frame.causal ? "" : tokens.join(frame.tokens.slice(says.at + 1, says.at + 6));
   place.replaceChildren(make("bdi", { class: "pg-token", text: `${from ? "…" : ""}${before}` }), make("span", { class: "pg-unplug-gap", text: frame.causal ? " ▁▁▁" : " ▁▁▁ " }), ...(after ? [make("bdi", { class: "pg-token", text: after })] : []));
   view.readout.textContent = words("attention.unplug.entropy", { n: number(says.entropy_bits, 2) });
 }
@@ -138,7 +138,7 @@ function drawTried(value, kl, says) {
   tried.replaceChildren(make("p", { class: "pg-hint", text: words(value.done < value.layers ? "attention.unplug.trying" : "attention.unplug.tried", { done: value.done, layers: value.layers }) }),
     ...order.map((n) => {
       const [l, head] = [Math.floor(n / value.heads), n % value.heads], word = value.shown?.[says[n]] ?? value.texts[says[n]];
-      return make("button", { type: "button", class: "pg-button pg-number", onclick: () => { attention.pick(l, head); attention.allOn(); attention.toggle([n]); } },
+      return make("button", { type: "button", class: "pg-button pg-number", onclick: () => { attention.pick(l, head); attention.only([n]); } },
         words("attention.unplug.one", { layer: l, head, bits: number(kl[n], 2) }), " → ", tokens.label(word));
     }));
 }
