@@ -8,7 +8,7 @@
    again, a drag moves. */
 (() => {
   "use strict";
-  const { make, words, canvas, viridis } = window.playground;
+  const { make, words, canvas, viridis, tokens } = window.playground;
   const FONT = 14, GAP = 6; // CSS pixels
   const LONGEST = 118; // of a label
   const SMALL = 24; // rows or columns that need no zoom
@@ -33,11 +33,9 @@
     return image;
   }
 
-  const marked = (text) => text.replace(/^ (?=\S)/, "").replace(/\n/g, "⏎").replace(/^\s+$/, "␣") || "∅";
-
   /** `text`, shortened until it takes no more than `width`. */
   function fitted(context, text, width) {
-    let shown = marked(text);
+    let shown = tokens.plain(text);
     if (context.measureText(shown).width <= width) return shown;
     while (shown.length > 1 && context.measureText(`${shown}…`).width > width) shown = shown.slice(0, -1);
     return `${shown}…`;
@@ -59,7 +57,7 @@
 
     // -------------------------------------------------------------- drawing
     function measure(context, texts) {
-      return Math.min(LONGEST, Math.max(24, ...texts.map((text) => context.measureText(marked(text)).width))) + GAP;
+      return Math.min(LONGEST, Math.max(24, ...texts.map((text) => context.measureText(tokens.plain(text)).width))) + GAP;
     }
 
     function draw(context, width, height, colours) {

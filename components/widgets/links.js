@@ -67,8 +67,7 @@
     }
 
     function fitted(context, text, width) {
-      let said = tokens.spoken(text).replace(/^ (?=\S)/, "").replace(/\n/g, "⏎") || "∅";
-      if (!said.trim()) said = "␣";
+      let said = tokens.plain(text);
       while (said.length > 1 && context.measureText(said).width > width) said = `${said.slice(0, -2)}…`;
       return said;
     }
@@ -80,10 +79,10 @@
       const said = shown.heads.map(({ name, weights }) => {
         const list = shown.texts.map((text, n) => ({ text, weight: (one.column ? sees(n, one.index) && weights.at(n, one.index) : sees(one.index, n) && weights.at(one.index, n)) || 0 }));
         const top = list.filter(({ weight }) => weight >= FAINTEST).sort((a, b) => b.weight - a.weight).slice(0, TOLD);
-        const told = top.map(({ text, weight }) => `“${tokens.spoken(text)}” ${percent(weight)}`).join(" · ");
+        const told = top.map(({ text, weight }) => `“${tokens.plain(text)}” ${percent(weight)}`).join(" · ");
         return `${shown.heads.length > 1 ? `${name}: ` : ""}${told || "–"}`;
       });
-      readout.textContent = `${words(one.column ? "attention.links.seen_by" : "attention.links.looks_at", { token: tokens.spoken(shown.texts[one.index]) })} ${said.join(" | ")}`;
+      readout.textContent = `${words(one.column ? "attention.links.seen_by" : "attention.links.looks_at", { token: tokens.plain(shown.texts[one.index]) })} ${said.join(" | ")}`;
     }
 
     function look(one) {

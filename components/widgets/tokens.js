@@ -54,6 +54,9 @@
   /** A name for a token of nothing but spaces and line breaks. */
   const named = (text) => [...text].map(spell).join(" ") || words("text.widgets.empty_token");
 
+  /** A token within a sentence: without the spaces around it, or their names when it is nothing else. */
+  const plain = (text) => spoken(text).trim() || named(text);
+
   /** What a reader of this language sees of a token: its `shown` form when it has one. */
   const shown = (token) => token.shown ?? token.text;
 
@@ -144,5 +147,5 @@
     return { focus, enter };
   }
 
-  window.playground.tokens = { fill, label, spoken, named, shown, special, surprisal, step, wholes, legible, join, bar, walk };
+  window.playground.tokens = { fill, label, spoken, named, plain, shown, special, surprisal, step, wholes, legible, join, bar, walk };
 })();

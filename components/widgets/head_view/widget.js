@@ -21,7 +21,7 @@ function sayCell(i, j) {
   const { layer, head } = attention.head(), list = texts(), weights = attention.seen(layer, head);
   if (!weights) return words("attention.view.coming");
   const weight = weights.at(i, j);
-  return words("attention.view.cell", { query: tokens.spoken(list[i]), key: tokens.spoken(list[j]), weight: weight === null ? "–" : percent(weight) });
+  return words("attention.view.cell", { query: tokens.plain(list[i]), key: tokens.plain(list[j]), weight: weight === null ? "–" : percent(weight) });
 }
 
 function lookAt(i, j) {
@@ -47,7 +47,7 @@ function draw() {
   const { layer, head } = attention.head();
   const weights = attention.seen(layer, head), list = texts();
   view.readout.textContent = attention.named(layer, head);
-  marked.textContent = join(attention.sink() ? words("attention.view.hidden", { token: tokens.spoken(list[0]) }) : "", weights ? "" : words("attention.view.coming"));
+  marked.textContent = join(attention.sink() ? words("attention.view.hidden", { token: tokens.plain(list[0]) }) : "", weights ? "" : words("attention.view.coming"));
   if (links) lines.show(weights && { texts: list, heads: shownHeads(), causal: frame.causal });
   else if (weights) matrix.show({ rows: list, columns: list, value: (i, j) => (attention.sees(i, j) ? weights.at(i, j) : null), paint: Math.sqrt });
   else drawCoarse(list);
@@ -113,7 +113,7 @@ attention.maths = () => {
   const row = list.map((_, j) => (attention.sees(i, j) ? weights.at(i, j) : 0));
   const j = cell?.j ?? row.indexOf(Math.max(...row));
   const entropy = row.reduce((sum, w) => (w > 0 ? sum - w * Math.log2(w) : sum), 0);
-  return { head: attention.named(layer, head), query: tokens.spoken(list[i]), key: tokens.spoken(list[j]), weight: number(row[j], 3), keys: attention.frame().causal ? i + 1 : list.length,
+  return { head: attention.named(layer, head), query: tokens.plain(list[i]), key: tokens.plain(list[j]), weight: number(row[j], 3), keys: attention.frame().causal ? i + 1 : list.length,
     entropy: number(entropy, 2), choices: number(2 ** entropy, 1) };
 };
 draw();

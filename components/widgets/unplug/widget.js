@@ -124,7 +124,7 @@ function judge(frame, says, answer) {
   const off = attention.off();
   if (!off.size) return words("attention.unplug.start");
   if (!answer) return trouble ? sentence(trouble) : words("status.running");
-  const [was, is] = [answer.before[0], answer.after[0]], named = (entry) => tokens.shown(entry).trim() || tokens.named(tokens.shown(entry));
+  const [was, is] = [answer.before[0], answer.after[0]], named = (entry) => tokens.plain(tokens.shown(entry));
   const which = off.size === 1 ? attention.named(...answer.off[0]) : words("attention.unplug.heads", { n: off.size });
   const flip = was.id === is.id
     ? words("attention.unplug.same", { which, word: named(was), before: percent(was.p), after: percent(is.p) })
