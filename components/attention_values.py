@@ -31,6 +31,11 @@ def rollout_value(frame: dict[str, Any]) -> dict[str, Any]:
     return value | {"matrix": frame["rollout"]}
 
 
+def rollout_for_page(value: dict[str, Any]) -> dict[str, Any]:
+    """What a page draws: after each layer both, the last of which are the two that are left out here."""
+    return {name: part for name, part in value.items() if name not in ("rollout", "mean")}
+
+
 def lens_value(frame: dict[str, Any]) -> dict[str, Any]:
     """A list a position, a step a layer."""
     arrays = {name: wire.decode(frame[name]) for name in ("top", "p", "rank", "p_final", "entropy_bits")}

@@ -72,16 +72,19 @@ def words_of(passage: Passage, vocabulary: Vocabulary) -> list[list[int]]:
 def shuffled(passage: Passage, vocabulary: Vocabulary, seed: int, causal: bool) -> list[int]:
     """Where each token of the shuffled text stood before: words change places whole, markers stay.
 
-    A decoder's last word stays too: what it says next follows from it first of all, in whatever order the others are.
-    Of two words or more that can move, some do.
+    So does a decoder's last word: what it says next follows from it first of all, in whatever order the others are. And
+    so does a first word that alone has no space before it: it would grow together with another. Of two words or more
+    that can move, some do.
     """
     words = words_of(passage, vocabulary)
-    still = [words.pop()] if causal and words else []
+    spaced = [vocabulary.bytes_of(passage.ids[word[0]])[:1].isspace() for word in words]
+    first, end = int(any(spaced) and not spaced[0]), len(words) - int(causal)
     generator = torch.Generator().manual_seed(seed)
-    order = list(range(len(words)))
-    while len(words) > 1 and order == sorted(order):
-        order = torch.randperm(len(words), generator=generator).tolist()
-    moving = iter([place for word in order for place in words[word]] + [place for word in still for place in word])
+    order = still = list(range(len(words)))
+    while end - first > 1 and order == still:
+        middle = torch.randperm(end - first, generator=generator) + first
+        order = [*still[:first], *middle.tolist(), *still[end:]]
+    moving = (place for word in order for place in words[word])
     return [place if place in passage.markers else next(moving) for place in range(len(passage))]
 
 

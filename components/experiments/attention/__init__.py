@@ -2,5 +2,7 @@
 
 from __future__ import annotations
 
-LOOK = ()
+from components.experiments.attention import lens, positions, rollout
+
+LOOK = (rollout, lens, positions)
 LAB = ()
