@@ -115,7 +115,7 @@ def test_arrow_keys_walk_through_the_matrix_and_say_each_weight(open_page):
         page.keyboard.press(key)
     row, column = len(exact) - 2, 1
     shown = float(re.search(r"= <?([\d.]+)%", said.inner_text())[1]) / 100
-    assert shown == pytest.approx(exact[row, column], rel=0.02, abs=1e-6)
+    assert shown == pytest.approx(exact[row, column], rel=0.05, abs=5e-6)
     tokens = page.evaluate("playground.attention.frame().tokens.map((token) => token.text)")
     assert f"“{tokens[row].strip()}” → “{tokens[column].strip()}”" in said.inner_text()
     assert page.evaluate("playground.attention.query()") == row
