@@ -5,7 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("page_ready", "decoding", "beams", "draws", "attention", "text_page", "event_loop", "sixty_clients")
+NAMES = (
+    "page_ready",
+    "decoding",
+    "beams",
+    "draws",
+    "attention",
+    "text_page",
+    "attention_page",
+    "event_loop",
+    "sixty_clients",
+)
 
 
 def main(names: list[str]) -> None:

@@ -9,13 +9,10 @@ headless Chromium on the machine that also runs the app:
 from __future__ import annotations
 
 import statistics
-import tempfile
-from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from tests.browser.conftest import launch
-from tests.conftest import running_app
+from tests.benchmarks.opened import opened
 
 MOVES, HOVERED = 40, 200
 REDRAW_LIMIT, FRAME_LIMIT = 100.0, 1000 / 60  # milliseconds
@@ -65,17 +62,8 @@ def measure(page: Page) -> tuple[list[float], int, list[float]]:
 
 
 def main() -> None:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        running_app(log=Path(folder) / "app.log") as app,
-        sync_playwright() as playwright,
-    ):
-        browser = launch(playwright)
-        page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-US")
-        page.goto(f"{app}/?depth=lab&max_new_tokens=200&prompt=Once upon a time&seed=3")
-        page.wait_for_function("window.playground && window.playground.last('opened')")
+    with opened("?depth=lab&max_new_tokens=200&prompt=Once upon a time&seed=3") as page:
         redraws, requests, frames = measure(page)
-        browser.close()
     p95 = statistics.quantiles(redraws, n=20)[18]
     slow = sum(frame > 1.5 * FRAME_LIMIT for frame in frames)
     print("| what | measured | detail | target |\n| --- | --- | --- | --- |")
