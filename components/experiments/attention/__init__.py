@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.experiments.attention import lens, positions, rollout
+from components.experiments.attention import block, lens, positions, rollout, steps
 
-LOOK = (rollout, lens, positions)
+LOOK = (steps, block, rollout, lens, positions)
 LAB = ()
