@@ -6,6 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -55,15 +56,10 @@ def inside() -> Inside:
 
 def open_experiment(open_page: Any, name: str, text: str = TEXT, model: str = "tales", **more: Any) -> Page:
     """The experiment, open, with this text and head in the controls."""
-    language = more.pop("language", "en")
-    page = open_page(f"?lang={language}&tab=attention&depth=look&model={model}&text={text}", **more)
-    page.locator(f"#attention-{name}-button").click()
+    language, layer = more.pop("language", "en"), more.pop("layer", LAYER)
+    asked = f"model={model}&text={quote(text)}&layer={layer}&head={HEAD}"
+    page = open_page(f"?lang={language}&tab=attention&depth=look&experiment={name}&{asked}", **more)
     page.locator(f"#attention-{name}-view .pg-card").wait_for()
-    for control, value in (("layer", LAYER), ("head", HEAD)):
-        field = page.locator(f"#attention-{control} input").first
-        field.fill(str(value))
-        field.press("Tab")
-    page.wait_for_function(f"() => playground.last('attention.settings').head === {HEAD}")
     return page
 
 
@@ -234,19 +230,13 @@ def test_a_long_text_shows_the_keys_that_matter_and_counts_the_rest(open_page):
 
 @pytest.mark.parametrize("name", ["steps", "block"])
 def test_a_mean_of_heads_is_followed_by_its_first(open_page, name):
-    page = open_experiment(open_page, name)
-    page.locator("#attention-layer input").first.fill("-1")
-    page.locator("#attention-layer input").first.press("Tab")
-    page.wait_for_function("() => playground.last('attention.settings').layer === -1")
+    page = open_experiment(open_page, name, layer=-1)
     finish(page, name)
-    expect(view_of(page, name).locator(".pg-card-readout")).to_contain_text("layer 1")
+    expect(view_of(page, name).locator(".pg-card-readout")).to_contain_text("layer 0")
 
 
 def test_a_head_that_is_not_there_is_told_in_a_sentence(open_page):
-    page = open_experiment(open_page, "steps", language="zh-CN", model="tales")
-    page.locator("#attention-layer input").first.fill("77")
-    page.locator("#attention-layer input").first.press("Tab")
-    page.wait_for_function("() => playground.last('attention.settings').layer === 77")
+    page = open_experiment(open_page, "steps", language="zh-CN", layer=77)
     finish(page, "steps")
     expect(page.locator("#attention-steps-status")).to_contain_text(
         said(ZH["errors.out_of_range"], value="77", high="5")
@@ -342,7 +332,7 @@ def test_what_the_heads_add_opens_them(open_page):
     finish(page, "block")
     rows = view_of(page, "block").locator(".pg-block-head")
     expect(rows).to_have_count(8)
-    expect(view_of(page, "block").locator("[data-open]")).to_contain_text("head 4")  # counted from 1
+    expect(view_of(page, "block").locator("[data-open]")).to_contain_text(f"head {HEAD}")
     rows.nth(6).click()
     page.wait_for_function("() => playground.attention.head().head === 6")
 

@@ -91,7 +91,7 @@ async function prepare(value) {
 function draw(next) {
   record = next;
   stops = record.stops;
-  view.readout.textContent = words("attention.block.where", { layer: record.layer + 1, model: record.model.title });
+  view.readout.textContent = words("attention.block.where", { layer: record.layer, model: record.model.title });
   choice.show(record.tokens, record.query);
   arrange();
   list.removeAttribute("data-empty");
@@ -114,9 +114,9 @@ function drawHeads() {
   heads.replaceChildren(...Array.from(record.adds, (norm, head) => {
     const bar = tokens.bar("model");
     bar.set(norm / most);
-    const told = words("attention.block.heads.one", { head: head + 1, norm: number(norm, 2) });
+    const told = words("attention.block.heads.one", { head, norm: number(norm, 2) });
     const open = make("button", { type: "button", class: "pg-block-head", "aria-label": told, "data-open": head === record.settings.head, onclick: () => window.playground.attention?.pick(record.layer, head) },
-      make("span", { text: words("attention.block.heads.name", { head: head + 1 }) }), bar.element, make("span", { class: "pg-number", text: number(norm, 2) }));
+      make("span", { text: words("attention.block.heads.name", { head }) }), bar.element, make("span", { class: "pg-number", text: number(norm, 2) }));
     return make("div", { role: "listitem" }, open);
   }));
 }

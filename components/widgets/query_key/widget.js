@@ -52,8 +52,7 @@ const argmax = (list) => list.reduce((best, x, j) => (x > list[best] ? j : best)
 function draw(next) {
   record = next;
   key = record.best;
-  const layer = { layer: record.layer + 1, head: record.head + 1, model: record.model.title };
-  view.readout.textContent = words("attention.steps.where", layer);
+  view.readout.textContent = words("attention.steps.where", { layer: record.layer, head: record.head, model: record.model.title });
   const open = window.playground.attention?.head();
   about.textContent = words(open?.layer < 0 || open?.head < 0 ? "attention.steps.choose_mean" : "attention.steps.choose");
   choice.show(record.tokens, record.query, (j) => !record.visible[j]);
