@@ -1,4 +1,5 @@
-/* The tokens of a text, of which one is picked: playground.tokenChoice; and what is picked already: playground.lookedAt.
+/* The tokens of a text, of which one is picked: playground.tokenChoice; and what is picked on the attention tab's own
+   pictures, where they are of the same text: playground.attentionTo, playground.lookedAt.
 
    tokenChoice({ label, onpick(position) }) → { element, show(list, picked, beyond(position)) }
      beyond  whether a token is out of sight for the one that is picked
@@ -43,12 +44,18 @@
     return { element, show };
   }
 
-  /** The position that is looked at in the text that the controls say, -1 (the last token) when that is another text. */
-  function lookedAt() {
-    const [run, now] = [window.playground.attention?.frame(), last("attention.settings") ?? {}];
-    const same = run && ["text", "second", "model", "copies"].every((name) => run.settings[name] === now[name]);
-    return same ? window.playground.attention.query() : -1;
+  const TEXT = ["text", "second", "model", "copies"];
+
+  /** playground.attention when its run is about the text of `settings`, else null: positions and heads of one text mean
+      nothing in another. */
+  function attentionTo(settings) {
+    const { attention } = window.playground;
+    const run = attention.frame();
+    return run && TEXT.every((name) => run.settings[name] === settings?.[name]) ? attention : null;
   }
 
-  Object.assign(window.playground, { tokenChoice, lookedAt });
+  /** The position that is looked at in the text that the controls say, -1 (the last token) when that is another text. */
+  const lookedAt = () => attentionTo(last("attention.settings"))?.query() ?? -1;
+
+  Object.assign(window.playground, { tokenChoice, attentionTo, lookedAt });
 })();

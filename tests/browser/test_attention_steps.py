@@ -63,6 +63,14 @@ def open_experiment(open_page: Any, name: str, text: str = TEXT, model: str = "t
     return page
 
 
+def run_hero(page: Page) -> None:
+    """Run the tab itself, so that its own pictures are of the same text."""
+    page.locator("#attention-run").click()
+    page.wait_for_function(
+        "() => playground.attention.frame()?.settings.text === playground.last('attention.settings').text"
+    )
+
+
 def finish(page: Page, name: str) -> None:
     page.locator(f"#attention-{name}-run").click()
     page.wait_for_function(f"() => playground.last('attention-{name}.status')?.state === 'done'", timeout=60_000)
@@ -189,6 +197,7 @@ def test_a_key_is_told_of_by_pointer_by_keys_and_by_tap(open_page):
 
 def test_arrows_move_to_another_token_and_back_without_a_request(open_page):
     page = open_experiment(open_page, "steps")
+    run_hero(page)
     finish(page, "steps")
     tokens = view_of(page, "steps").locator(".pg-choice-tokens button")
     last = column(page, "weights")
@@ -233,6 +242,8 @@ def test_a_mean_of_heads_is_followed_by_its_first(open_page, name):
     page = open_experiment(open_page, name, layer=-1)
     finish(page, name)
     expect(view_of(page, name).locator(".pg-card-readout")).to_contain_text("layer 0")
+    if name == "steps":
+        expect(view_of(page, name)).to_contain_text(EN["attention.steps.choose_mean"])
 
 
 def test_a_head_that_is_not_there_is_told_in_a_sentence(open_page):
@@ -329,12 +340,22 @@ def test_a_number_of_a_stop_is_read_out_by_keys_and_by_pointer(open_page):
 
 def test_what_the_heads_add_opens_them(open_page):
     page = open_experiment(open_page, "block")
+    run_hero(page)
     finish(page, "block")
     rows = view_of(page, "block").locator(".pg-block-head")
     expect(rows).to_have_count(8)
     expect(view_of(page, "block").locator("[data-open]")).to_contain_text(f"head {HEAD}")
     rows.nth(6).click()
     page.wait_for_function("() => playground.attention.head().head === 6")
+
+
+def test_pictures_of_another_text_are_left_alone(open_page):
+    page = open_experiment(open_page, "block")  # the tab's own pictures are of the saved run
+    finish(page, "block")
+    before = page.evaluate("[playground.attention.head(), playground.attention.query()]")
+    pick(page, "block", QUERY)
+    view_of(page, "block").locator(".pg-block-head").nth(6).click()
+    assert page.evaluate("[playground.attention.head(), playground.attention.query()]") == before
 
 
 def test_an_encoders_block_norms_the_sum_itself(open_page):

@@ -1,7 +1,7 @@
 /* One token's vector through a block, stop by stop. The stream runs down the left; attention and the feed-forward network
    branch off it and are added to it again. A run brings every stop: walking through them asks nobody.
    In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, scrubber, number, decode, tokens, strip, vectors, tokenChoice, experiment, language } = window.playground;
+const { words, make, card, scrubber, number, decode, tokens, strip, vectors, tokenChoice, attentionTo, experiment, language } = window.playground;
 const SVG = "http://www.w3.org/2000/svg";
 const USUAL = ["entrance", "norm", "heads", "attention", "residual", "norm", "inner", "feed_forward", "exit"]; // of most decoders
 const RAIL = { stream: 12, branch: 36, width: 48, height: 48 };
@@ -115,7 +115,7 @@ function drawHeads() {
     const bar = tokens.bar("model");
     bar.set(norm / most);
     const told = words("attention.block.heads.one", { head, norm: number(norm, 2) });
-    const open = make("button", { type: "button", class: "pg-block-head", "aria-label": told, "data-open": head === record.settings.head, onclick: () => window.playground.attention?.pick(record.layer, head) },
+    const open = make("button", { type: "button", class: "pg-block-head", "aria-label": told, "data-open": head === record.settings.head, onclick: () => attentionTo(record.settings)?.pick(record.layer, head) },
       make("span", { text: words("attention.block.heads.name", { head }) }), bar.element, make("span", { class: "pg-number", text: number(norm, 2) }));
     return make("div", { role: "listitem" }, open);
   }));
@@ -123,7 +123,7 @@ function drawHeads() {
 
 /** Another token's way through the same block. What has been shown before is here still. */
 function pick(query) {
-  window.playground.attention?.look(query);
+  attentionTo(record.settings)?.look(query);
   if (known.has(query)) draw(known.get(query));
   else trigger("ask", { settings: record.settings, query, language });
 }

@@ -1,6 +1,6 @@
 /* One token's look, step by step. A run brings every step's numbers; walking through them asks nobody. The table, a row a
    key, is playground.queryTable (query_table.js). In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, scrubber, number, percent, decode, tokens, strip, vectors, tokenChoice, experiment, language, queryTable } = window.playground;
+const { words, make, card, scrubber, number, percent, decode, tokens, strip, vectors, tokenChoice, attentionTo, last, experiment, language, queryTable } = window.playground;
 const STEPS = ["vectors", "dots", "scaled", "masked", "weights", "sum"];
 const ARRAYS = ["q", "k", "v", "out", "dots", "scores", "weights", "visible"];
 
@@ -53,8 +53,8 @@ function draw(next) {
   record = next;
   key = record.best;
   view.readout.textContent = words("attention.steps.where", { layer: record.layer, head: record.head, model: record.model.title });
-  const open = window.playground.attention?.head();
-  about.textContent = words(open?.layer < 0 || open?.head < 0 ? "attention.steps.choose_mean" : "attention.steps.choose");
+  const asked = last("attention.settings") ?? {};
+  about.textContent = words(asked.layer < 0 || asked.head < 0 ? "attention.steps.choose_mean" : "attention.steps.choose");
   choice.show(record.tokens, record.query, (j) => !record.visible[j]);
   table.show(record);
   walkTo(step);
@@ -62,7 +62,7 @@ function draw(next) {
 
 /** Another token asks: the same head and text. What has been shown before is here still. */
 function pick(query) {
-  window.playground.attention?.look(query);
+  attentionTo(record.settings)?.look(query);
   if (known.has(query)) draw(known.get(query));
   else trigger("ask", { settings: record.settings, query, language });
 }
