@@ -88,10 +88,11 @@ def experiment(tab: Tab, name: str, settings: type[Settings]) -> Iterator[Experi
 
 
 @contextmanager
-def textbook_card(tab: Tab, name: str, settings: type[Settings]) -> Iterator[Experiment]:
+def textbook_card(tab: Tab, name: str, settings: type[Settings], stop: bool = False) -> Iterator[Experiment]:
     """A card of "Fix the textbook": what is often written, what is true, and a button that shows it.
 
-    Words: TAB.textbook.NAME.claim, .truth, .show. What is made in it is the demonstration.
+    Words: TAB.textbook.NAME.claim, .truth, .show. What is made in it is the demonstration; one that takes seconds can
+    be stopped.
     """
     here = Experiment(f"{tab.name}.textbook.{name}", settings, tab)
     with gr.Column(elem_classes="textbook-card", elem_id=here.id):
@@ -99,5 +100,9 @@ def textbook_card(tab: Tab, name: str, settings: type[Settings]) -> Iterator[Exp
         gr.Markdown(here.words("truth"), latex_delimiters=LATEX)
         with gr.Row(elem_classes="actions"):
             here.run = gr.Button(here.words("show"), elem_id=f"{here.id}-run", min_width=110, scale=0)
+            if stop:
+                here.stop = gr.Button(
+                    words("controls.stop"), variant="stop", elem_id=f"{here.id}-stop", min_width=90, scale=0
+                )
             here.status = Status(here.id)
         yield here

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.experiments.attention import block, lens, positions, rollout, steps
+from components.experiments.attention import block, generation, lens, masked, positions, rollout, steps, textbook
 
 LOOK = (steps, block, rollout, lens, positions)
-LAB = ()
+LAB = (generation, masked, textbook)

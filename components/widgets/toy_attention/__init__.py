@@ -6,6 +6,7 @@ from components.widgets.base import Widget
 
 
 class ToyAttention(Widget):
-    """Value: None, then what playground.text.query_key.toy tells. Event `ask` with {"query"}, at first and for another
-    word that looks.
+    """Value: None, or {"name"}, the id of the card it stands in; then what playground.text.query_key.toy tells.
+
+    Event `ask` with {"query"}, at first (but in a card) and for another word that looks.
     """

@@ -1,6 +1,6 @@
 /* Four words whose keys are one-hot: small enough to follow with a pencil, and printed wrong in a well-known tutorial.
    In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, number, decode, tokenChoice, unpack, sentence } = window.playground;
+const { words, make, card, number, decode, tokenChoice, unpack, sentence, experiment } = window.playground;
 
 const view = card(words("attention.toy.title"), element.querySelector(".pg-widget"));
 const choice = tokenChoice({ label: words("attention.toy.choose"), onpick: (query) => trigger("ask", { query }) });
@@ -56,6 +56,11 @@ async function receive() {
   draw({ ...value, keys: keys.data, plain, scaled });
 }
 
-watch("value", receive);
-if (props.value) receive();
-else trigger("ask", { query: 1 });
+if (props.value?.name) { // in a card, which asks when its button is pressed
+  message.textContent = words("textbook.nothing");
+  experiment({ name: props.value.name, props, watch, show: receive });
+} else {
+  watch("value", receive);
+  if (props.value) receive();
+  else trigger("ask", { query: 1 });
+}
