@@ -47,7 +47,7 @@
     const button = (sign, name, act) => make("button", { type: "button", class: "pg-button", text: sign, "aria-label": words(`heatmap.${name}`), title: words(`heatmap.${name}`), onclick: act });
     const tools = make("div", { class: "pg-heatmap-tools", hidden: true },
       button("+", "closer", () => zoom(0.5)), button("−", "farther", () => zoom(2)), button("⤢", "all", () => zoom(Infinity)));
-    const element = make("div", { class: "pg-heatmap" }, make("div", { class: "pg-heatmap-frame" }, picture, tools), readout);
+    const element = make("div", { class: "pg-heatmap" }, picture, readout, tools);
     let matrix = null, image = null;
     let at = null, kept = false; // the cell looked at; whether it stays when the pointer leaves
     let view = { row: 0, column: 0, rows: 1, columns: 1 }; // what is in sight

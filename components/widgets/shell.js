@@ -134,13 +134,16 @@
   const preset = (tab, fields, wanted, now) =>
     fields.map((field, i) => (tab === locked.tab && locked.fields.includes(field) ? now[i] : wanted[i]));
 
-  const PATIENCE = 10_000; // ms for a tab to be set up: Gradio does so when it first comes to the front
-
-  /** Resolves once the tab's Run button stands on the page. */
-  function standing(tab) {
+  /** Resolves to the element with this id once it stands on the page, for Gradio sets up what comes to the front only
+      then; to null when it has not come within `patience` ms. */
+  function standing(id, patience) {
     const since = performance.now();
     return new Promise((resolve) => {
-      const look = () => (document.getElementById(`${tab}-run`) || performance.now() - since > PATIENCE ? resolve() : requestAnimationFrame(look));
+      const look = () => {
+        const element = document.getElementById(id);
+        if (element || performance.now() - since > patience) resolve(element);
+        else requestAnimationFrame(look);
+      };
       look();
     });
   }
@@ -150,12 +153,12 @@
     if (!opening) return;
     locked = { tab: opening.tab, fields: opening.locked || [] };
     if (opening.problems?.length) toast(opening.problems.map(window.playground.sentence).join(" "), 12);
-    if (opening.tab) await standing(opening.tab);
+    const run = opening.tab && (await standing(`${opening.tab}-run`, 10_000));
     const asked = new URLSearchParams(location.search).get("experiment");
     if (asked && opening.tab && !openExperiment(opening.tab, asked)) toast(words("link.no_experiment", { name: asked.slice(0, 80) }), 12);
     if (opening.run) {
-      const own = asked && /^\w+$/.test(asked) && document.getElementById(`${opening.tab}-${asked}-run`);
-      (own || document.getElementById(`${opening.tab}-run`))?.click();
+      const own = asked && /^\w+$/.test(asked) && (await standing(`${opening.tab}-${asked}-run`, 2_000));
+      (own || run)?.click();
     }
     emit("opened", opening);
   }

@@ -196,6 +196,11 @@ def test_a_link_restores_what_is_looked_at(open_page):
     expect(other.locator("#attention-unplug .pg-unplug-verdict")).to_contain_text("KL")
 
 
+def test_a_link_runs_an_experiment_that_has_to_be_set_up_first(open_page):
+    page = open_page(f"{FIRST}&depth=look&experiment=block&run=1")
+    page.wait_for_function("playground.last('attention-block.status')?.state === 'done'", timeout=30_000)
+
+
 def saved(page: Page, name: str) -> Path:
     with page.expect_download() as coming:
         page.locator("#attention-view").get_by_text(EN[f"attention.view.{name}"], exact=True).click()
