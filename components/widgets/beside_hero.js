@@ -7,12 +7,11 @@
 (() => {
   "use strict";
   const { on, attention } = window.playground;
-  const TEXT = ["text", "second", "model", "copies"];
 
   function besideHero({ run, element, shown, look }) {
     let asked = null; // the hero's run for which Run was pressed
 
-    const same = (hero) => TEXT.every((name) => hero.settings?.[name] === shown()?.settings?.[name]);
+    const same = () => Boolean(window.playground.attentionTo(shown()?.settings));
 
     function keep() {
       const hero = attention.frame();
@@ -20,15 +19,14 @@
       const button = document.getElementById(run);
       if (!button) { requestAnimationFrame(keep); return; } // Gradio mounts what is seen part by part
       asked = hero;
-      if (!same(hero)) button.click();
+      if (!same()) button.click();
     }
 
     /** Of a long text an experiment may read the last tokens only; an encoder's reads the first. */
     function follow(query) {
-      const hero = attention.frame();
-      if (!hero || query < 0 || !shown() || !same(hero)) return;
+      if (query < 0 || !same()) return;
       const { tokens, causal } = shown();
-      const position = query - (causal ? hero.tokens.length - tokens.length : 0);
+      const position = query - (causal ? attention.frame().tokens.length - tokens.length : 0);
       if (position >= 0 && position < tokens.length) look(position);
     }
 

@@ -24,8 +24,7 @@ view.body.append(said, hint, frame, reading, legend.element, make("h4", { text: 
 const cell = (name, layer, place) => run[name][layer * run.tokens.length + place];
 const textOf = (id) => run.shown?.[id] ?? run.texts[id];
 const finalOf = (place) => textOf(cell("top", run.layers, place));
-const word = (text) => tokens.spoken(text).trim() || tokens.named(text);
-const wordAt = (place) => word(tokens.shown(run.tokens[place]));
+const wordAt = (place) => tokens.plain(tokens.shown(run.tokens[place]));
 const layers = () => Array.from({ length: run.layers + 1 }, (_, layer) => layer);
 const rankAt = (place) => layers().map((layer) => cell("rank", layer, place));
 
@@ -42,7 +41,7 @@ const named = (layer) => (layer ? words("attention.lens.layer", { n: number(laye
 
 function makeCell(layer, place) {
   const p = cell("p", layer, place), settled = cell("rank", layer, place) === 1;
-  const td = make("td", { tabindex: -1, "data-layer": layer, "data-place": place, dir: "auto", text: word(textOf(cell("top", layer, place))), "data-settled": settled });
+  const td = make("td", { tabindex: -1, "data-layer": layer, "data-place": place, dir: "auto", text: tokens.plain(textOf(cell("top", layer, place))), "data-settled": settled });
   const colour = COLOURS[Math.round(100 * p)];
   td.style.background = colour;
   td.style.color = bright(colour) ? "#000" : "#fff";
@@ -96,17 +95,17 @@ function reveal(at) {
 function sayCell() {
   const { layer, place } = here;
   const values = { after: layer ? words("attention.lens.after_layer", { n: number(layer - 1, 0) }) : words("attention.lens.after_embedding"),
-    said: word(textOf(cell("top", layer, place))), p: percent(cell("p", layer, place)), bits: bits(cell("entropy_bits", layer, place)),
+    said: tokens.plain(textOf(cell("top", layer, place))), p: percent(cell("p", layer, place)), bits: bits(cell("entropy_bits", layer, place)),
     choices: number(2 ** cell("entropy_bits", layer, place), cell("entropy_bits", layer, place) < 3 ? 1 : 0) };
   const rank = cell("rank", layer, place);
   if (rank === 1) return words("attention.lens.cell_same", values);
-  return words("attention.lens.cell", { ...values, final: word(finalOf(place)), rank: number(rank, 0), p_final: percent(cell("p_final", layer, place)) });
+  return words("attention.lens.cell", { ...values, final: tokens.plain(finalOf(place)), rank: number(rank, 0), p_final: percent(cell("p_final", layer, place)) });
 }
 
 function drawPosition() {
   const { place } = here, all = rankAt(place);
   const from = all.findLastIndex((rank) => rank !== 1) + 1; // it is first from here on
-  const values = { word: wordAt(place), place: number(place + 1, 0), final: word(finalOf(place)), p: percent(cell("p", run.layers, place)) };
+  const values = { word: wordAt(place), place: number(place + 1, 0), final: tokens.plain(finalOf(place)), p: percent(cell("p", run.layers, place)) };
   const settled = from === 0 ? "settled_first" : from === run.layers ? "settled_last" : "settled";
   said.textContent = join(words(run.causal ? "attention.lens.next" : "attention.lens.hidden", values),
     words(`attention.lens.${settled}`, { n: number(from - 1, 0), rank: number(all[0], 0) }));
@@ -197,9 +196,13 @@ for (const kind of ["pointermove", "pointerdown"]) {
   picture.addEventListener(kind, (event) => { if (run && (event.pointerType === "mouse" || kind === "pointerdown")) look(layerAt(event), here.place); });
 }
 
+let newest = null; // the run that was last heard of
+
 async function receive(value) {
-  if (!value.top || value.run === run?.run) return; // the last value says again what the one before said
+  if (!value.top || value.run === newest) return; // the last value says again what the first said
+  newest = value.run;
   const arrays = await Promise.all(ARRAYS.map(async (name) => (await decode(value[name])).data));
+  if (value.run !== newest) return;
   run = { ...value, ...Object.fromEntries(ARRAYS.map((name, n) => [name, arrays[n]])) };
   run.medians = medians();
   kept = false;

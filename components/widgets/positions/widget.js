@@ -1,6 +1,6 @@
 /* The same words in another order: both texts, what the model says after each, which heads moved, and the encodings by
    which it knew. All of it is here once it has run. In scope: element, props, watch (see components/widgets/base.py). */
-const { words, make, card, heatmap, scale, number, percent, bits, decode, join, tokens, pin, experiment, besideHero, attention } = window.playground;
+const { words, make, card, heatmap, scale, number, percent, bits, decode, join, tokens, pin, experiment, besideHero, attentionTo } = window.playground;
 const ORDERS = ["before", "after"];
 const LISTED = 5;
 const AXES = [0.1, 0.2, 0.5, 1]; // the bars' full length: the smallest of these that holds the largest bar
@@ -30,8 +30,7 @@ function makeSide(order) {
     answer: make("section", {}, says, make("div", { role: "list", "aria-label": says.textContent }, ...rows.map((row) => row.element))) };
 }
 
-const word = (text) => tokens.spoken(text).trim() || tokens.named(text);
-const wordAt = (list, place) => word(tokens.shown(list[place]));
+const wordAt = (list, place) => tokens.plain(tokens.shown(list[place]));
 
 // ---------------------------------------------------------------- the two texts
 /** The tokens of a text, each known by where it stood as it was written. */
@@ -69,7 +68,7 @@ function sentence() {
   const [was, is] = [run.before[0], run.after[0]];
   const key = `said${run.causal ? "" : "_mask"}${was.id === is.id ? "_same" : ""}`;
   const at = run.causal ? run.tokens.length - 1 : run.masks[0];
-  const what = words(`attention.positions.${key}`, { word: wordAt(run.tokens, at), before: word(tokens.shown(was)), after: word(tokens.shown(is)),
+  const what = words(`attention.positions.${key}`, { word: wordAt(run.tokens, at), before: tokens.plain(tokens.shown(was)), after: tokens.plain(tokens.shown(is)),
     p_before: percent(was.p), p_after: percent(is.p) });
   return join(what, words("attention.positions.kl", { bits: bits(run.kl) }));
 }
@@ -107,7 +106,7 @@ function lookAtHead(layer, which) {
 }
 
 function openHead() {
-  attention.pick(head.layer, head.head);
+  attentionTo(run.settings)?.pick(head.layer, head.head);
   document.getElementById("attention-view")?.scrollIntoView({ block: "center" });
 }
 
@@ -167,9 +166,13 @@ function drawEncoding() {
     .map((apart) => words("attention.positions.alike_at", { n: number(apart, 0), value: signed(alikeAt(apart)) })).join(words("attention.positions.comma")) });
 }
 
+let newest = null; // the run that was last heard of
+
 async function receive(value) {
-  if (!value.order || value.run === run?.run) return; // the last value says again what the one before said
+  if (!value.order || value.run === newest) return; // the last value says again what the first said
+  newest = value.run;
   const [order, moved, table, likeness] = await Promise.all([decode(value.order), decode(value.moved), matrix(value.encoding.table), matrix(value.encoding.likeness)]);
+  if (value.run !== newest) return;
   run = { ...value, order: [...order.data], moved: moved.data, table, likeness };
   view.readout.textContent = value.model.title;
   drawStrip("before", run.tokens, (n) => n);

@@ -60,8 +60,7 @@ function upTo(index) {
 }
 
 function named(i) {
-  const text = tokens.shown(run.tokens[i]);
-  return words("attention.rollout.token", { word: tokens.spoken(text).trim() || tokens.named(text), place: number(i + 1, 0) });
+  return words("attention.rollout.token", { word: tokens.plain(tokens.shown(run.tokens[i])), place: number(i + 1, 0) });
 }
 
 const other = (i) => (i === row ? words("attention.rollout.itself") : named(i));
@@ -136,9 +135,13 @@ function lookAt(position) {
   drawRow();
 }
 
+let newest = null; // the run that was last heard of
+
 async function receive(value) {
-  if (!value.through || value.run === run?.run) return; // the last value says again what the one before said
+  if (!value.through || value.run === newest) return; // the last value says again what the first said
+  newest = value.run;
   const [rollout, mean] = await Promise.all(SIDES.map((name) => unpacked(value.through[name], value.tokens.length, value.causal)));
+  if (value.run !== newest) return;
   run = { ...value, rollout, mean };
   run.brightest = brightest(run);
   drawScale(run.brightest);
