@@ -318,9 +318,12 @@ def test_training_without_a_mask_learns_to_copy(open_page, accessible, screensho
 def test_training_is_stopped_and_still_writes(open_page):
     page = open_lab(open_page, "textbook", "model=tales&text=A fox.")
     page.locator("#attention-textbook-unmasked-text textarea").fill("A tale that nobody has trained on yet. " * 5)
-    page.locator("#attention-textbook-unmasked-run").click()
-    page.wait_for_function("() => playground.last('attention-textbook-unmasked.status')?.state === 'running'")
-    page.locator("#attention-textbook-unmasked-stop").click()
+    page.evaluate(  # both in the page, for it is over in seconds
+        """() => { const button = (name) => document.getElementById(`attention-textbook-unmasked-${name}`);
+                   playground.on("attention-textbook-unmasked.status", ({ state }) => {
+                     if (state === "running") button("stop").click(); });
+                   button("run").click(); }"""
+    )
     wait(page, "textbook-unmasked")
     expect(page.locator("#attention-textbook-unmasked-status")).to_have_text(EN["reason.stopped"])
     expect(view(page, "textbook-unmasked").locator(".pg-twice-text").first).not_to_be_empty()
