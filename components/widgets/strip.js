@@ -22,7 +22,7 @@
   function strip({ onlook = () => {} } = {}) {
     const picture = make("canvas", { "aria-hidden": "true", width: 1, height: 1 });
     const line = make("span", { class: "pg-vector-mark", hidden: true });
-    const element = make("span", { class: "pg-vector", role: "img", "data-empty": true }, picture, line);
+    const element = make("span", { class: "pg-vector", "data-empty": true }, picture, line);
     let values = new Float32Array(0), size = 1;
     const count = () => Math.ceil(values.length / size);
 
@@ -41,6 +41,7 @@
         context.fillRect(cell, 0, 1, 1);
       }
       element.removeAttribute("data-empty");
+      element.setAttribute("role", "img");
       element.setAttribute("aria-label", label);
     }
 
@@ -48,6 +49,7 @@
       values = new Float32Array(0);
       picture.width = 1;
       element.setAttribute("data-empty", "");
+      element.removeAttribute("role"); // an empty one shows nothing
       element.removeAttribute("aria-label");
       line.hidden = true;
     }
