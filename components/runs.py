@@ -13,6 +13,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing, suppress
+from types import MappingProxyType
 from typing import Any
 
 import gradio as gr
@@ -87,10 +88,11 @@ async def values(
     ask: Callable[[], Settings],
     tell: Callable[[Event, Settings], dict[str, Any]],
     request: gr.Request | None,
+    about: Mapping[str, Any] = MappingProxyType({}),
 ) -> AsyncIterator[str]:
     """A run as a widget's values, packed: `ask()` makes the settings, `tell(event, settings)` a value of each event.
 
-    Whatever goes wrong, from the settings to the last frame, is a value too: {"state": "done", "error"}.
+    Whatever goes wrong, from the settings to the last frame, is a value too: {"state": "done", "error"}, and `about`.
     """
     try:
         settings = ask()
@@ -98,7 +100,7 @@ async def values(
             async for event in events:
                 yield packed(tell(event, settings))
     except Exception as error:
-        yield packed({"state": "done", "error": as_sentence(error).as_json()})
+        yield packed({"state": "done", "error": as_sentence(error).as_json(), **about})
 
 
 Part = tuple[Task, Callable[[], Settings], Callable[[Event, Settings], dict[str, Any]]]  # what `values` takes

@@ -39,7 +39,8 @@ from playground.text.attention_settings import (
 )
 from playground.text.attention_tasks import ABLATE_EACH, ABLATE_HEAD, ATTENTION
 
-QUERY = "{ query: playground.attention.query() }"  # experiments ask about the token that is looked at
+QUERY = "{ query: playground.lookedAt() }"  # experiments ask about the token that is looked at
+LONGEST_QUESTION = 250_000  # characters of what comes back with an answer: it holds the text
 FOLLOWING = ("layer", "head", "view", "sink", "off")  # controls that say what was picked on the pictures
 PRESETS = {
     "twice": {"text": "Mr. Crow flew over the farm.", "copies": 2, "layer": 5, "head": 0},
@@ -144,9 +145,10 @@ def answering(task: Task, settings: type[Settings], **fixed: Any) -> Callable[..
 
     async def answer(request: gr.Request, event: gr.EventData, language: str) -> AsyncIterator[str]:
         told = event._data if isinstance(event._data, dict) else {}
-        asked = told.get("asked") if isinstance(told.get("asked"), str) else None
+        asked = str(told.get("asked", ""))[:LONGEST_QUESTION].encode("utf-8", "replace").decode()
+        about = {"asked": asked, "what": task.name}
         _, ask, tell = whole(task, lambda: settings.of(told | fixed), language)
-        answers = runs.values(task, ask, lambda event, settings: tell(event, settings) | {"asked": asked}, request)
+        answers = runs.values(task, ask, lambda event, settings: tell(event, settings) | about, request, about)
         async with aclosing(answers) as values:
             async for value in values:
                 yield value

@@ -95,10 +95,12 @@
       Where nothing was left over there is nothing to show. */
   function without(whole) {
     if (!whole || !sink) return whole;
-    return { ...whole, at(i, j) {
-      const left = 1 - whole.at(i, 0);
-      return j === 0 || left < 1e-3 ? null : Math.min(1, whole.at(i, j) / left);
-    } };
+    const rests = new Float64Array(whole.side).fill(-1); // of each row, what is left without its first weight
+    const rest = (i) => {
+      if (rests[i] < 0) for (let j = 1, sum = 0; j < whole.side && sees(i, j); j += 1) rests[i] = sum += whole.at(i, j);
+      return rests[i];
+    };
+    return { ...whole, at: (i, j) => (j === 0 || rest(i) < 1e-3 ? null : whole.at(i, j) / rest(i)) };
   }
   const seen = (layer, number) => without(matrix(layer, number));
   /** The same of a small map; one whose cells stand for several tokens only leaves its first column out. */
@@ -122,10 +124,11 @@
   function open(layer, number) {
     head = { layer, head: layer < 0 ? -1 : number };
     emit("attention.head", head);
-    if (run && !matrix(head.layer, head.head)) emit("attention.wanted", { ...settings(), ...head });
+    if (run && !matrix(head.layer, head.head)) emit("attention.wanted", { ...run.frame.settings, ...head });
   }
 
   function pick(layer, number) {
+    if (!run || layer >= run.frame.layers || number >= run.frame.heads) return;
     open(layer, number);
     follow();
   }

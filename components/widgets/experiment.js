@@ -46,7 +46,6 @@
       if (!over && !other) return;
       over = false;
       said = [];
-      drawing = null;
       going.get(name)?.clear();
       fresh();
     }
@@ -55,12 +54,13 @@
       begin([["", value.run]]);
       note(name, value);
       const mine = (arrivals += 1);
-      const shown = tells(value) && !parts ? show(value) : null;
-      // an array is unpacked first: what is said to be done, is there, also where an earlier value brought it;
-      // and an older value says nothing after a newer one
-      if (shown?.then) drawing = Promise.all([drawing, shown]);
-      if (drawing) drawing.then(() => { if (mine === arrivals) { drawing = null; tell(value); } });
-      else tell(value);
+      // an array is unpacked first: what comes later waits for it, so that what is said to be done, is there, no older
+      // run covers a newer one, and an older value says nothing after a newer one
+      const shown = tells(value) && !parts ? (drawing ? drawing.then(() => show(value)) : show(value)) : null;
+      if (shown?.then) drawing = shown;
+      const last = () => { if (mine === arrivals) { drawing = null; tell(value); } };
+      if (drawing) drawing.then(last, (error) => { drawing = null; throw error; });
+      else last();
       over = value.state === "done";
     }
 

@@ -220,10 +220,12 @@
         tools.hidden = Math.max(matrix.rows.length, matrix.columns.length) <= SMALL;
         if (!same) {
           view = { row: 0, column: 0, rows: matrix.rows.length, columns: matrix.columns.length };
-          [at, kept] = [null, false];
           moveTo(0, 0);
         }
-        if (at && matrix.value(at.i, at.j) === null) [at, kept] = [null, false];
+        if (at && (!same || matrix.value(at.i, at.j) === null)) {
+          kept = false;
+          look(null);
+        }
         tell();
       },
       /** Look at a cell from outside, or at none (null). */

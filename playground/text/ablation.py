@@ -81,8 +81,8 @@ def ablate_head(settings: AblationSettings, control: Control) -> Iterator[dict[s
 def ablate_each(settings: PassageSettings, control: Control) -> Iterator[dict[str, Any] | None]:
     """Every head switched off in turn, all others on. A frame a layer, the last for all.
 
-    {…describe, "at", "before": the likeliest tokens with all heads on, "kl": wire (L, H) float32 in bits, "says": wire
-    (L, H) int32, the likeliest token without that head, "texts": {id: text} of those, "done": layers so far}
+    {…describe, "at", "before": the likeliest tokens with all heads on, "kl": wire (L, H) float32 in bits, "likeliest":
+    wire (L, H) int32, the likeliest token without that head, "texts": {id: text} of those, "done": layers so far}
     """
     loaded = control.models[settings.model]
     watched, vocabulary = watched_for(loaded), vocabulary_of(loaded)
@@ -102,7 +102,7 @@ def ablate_each(settings: PassageSettings, control: Control) -> Iterator[dict[st
             says[layer, which] = after.argmax(-1).int()
         yield frame | {
             "kl": wire.encode(kl.numpy()),
-            "says": wire.encode(says.numpy()),
+            "likeliest": wire.encode(says.numpy()),
             "texts": {str(token): vocabulary.piece(token).text for token in sorted(set(says.flatten().tolist()))},
             "done": layer + 1,
         }

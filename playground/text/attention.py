@@ -161,7 +161,7 @@ class Watched:
         ids = torch.tensor([text.ids for text in texts])
         if not self.causal:
             return finite(self(ids, watch, **self.extras(texts)).logits)
-        cache = DynamicCache(config=self.model.config) if cache is None else cache
+        cache = whole_cache() if cache is None else cache
         logits = self.feed(ids[:, :CHUNK], cache, watch)
         for start in range(CHUNK, ids.shape[1], CHUNK):
             yield
@@ -177,6 +177,13 @@ class Watched:
     def feed(self, ids: Tensor, cache: DynamicCache, watch: Watch | None = None) -> Tensor:
         """Read ids (B, n) after what is in the cache; the logits (B, 1, V) of what comes next."""
         return self(ids, watch, use_cache=True, logits_to_keep=1, **{self._cache: cache}).logits
+
+
+def whole_cache() -> DynamicCache:
+    """A cache that keeps every position. One made for a model's config drops those that its sliding layers (Mistral,
+    Gemma) no longer see, and a key's place in it is then no longer its place in the text; their mask hides them anyway.
+    """
+    return DynamicCache()
 
 
 def finite(logits: Tensor) -> Tensor:

@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import DynamicCache
 
 from playground import wire
 from playground.errors import ModelError, SettingError
 from playground.inference.control import Control
-from playground.text.attention import Look, Watch, Watched, finite, watched_for
+from playground.text.attention import Look, Watch, Watched, finite, watched_for, whole_cache
 from playground.text.attention_settings import AttentionSettings, HeadSettings
 from playground.text.distributions import entropy_bits, tell
 from playground.text.head_kinds import HeadKinds
@@ -193,7 +192,7 @@ def _read_and_write(
     ids = list(passage.ids)
     if not new:
         return ids, (yield from watched.read([passage], watch))
-    cache = DynamicCache(config=watched.model.config)
+    cache = whole_cache()
     logits = said = yield from watched.read([passage], watch, cache)
     for _ in control.steps(new):
         ids.append(int(logits[0, -1].argmax()))

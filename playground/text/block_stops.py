@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from playground import wire
-from playground.errors import SettingError
+from playground.errors import ModelError, SettingError
 from playground.inference.control import Control
 from playground.text.attention import Look, Watch, Watched, watched_for
 from playground.text.attention_maps import describe
@@ -23,6 +23,10 @@ from playground.text.attention_settings import QuerySettings
 from playground.text.passages import Passage, position_of, read_passage
 
 LONGEST = 256  # tokens: they are read in one piece
+
+
+class BesideAttention(Exception):
+    """The block's feed-forward network reads what its heads read, not what they made of it."""
 
 
 class BlockWatch:
@@ -81,6 +85,8 @@ def stops_of(watch: BlockWatch) -> tuple[list[tuple[str, Tensor]], Tensor]:
     for n, (what, _, given, made) in enumerate(watch.events):
         if what == "norm" and given.shape == watch.entrance.shape:  # others are of single heads (Qwen 3)
             if not same(given, stops[-1][1]):
+                if n > centre and same(given, watch.entrance):  # GPT-NeoX: feed-forward beside attention, not after it
+                    raise BesideAttention
                 stops.append(("residual", given))
             stops.append(("norm", made))
         elif n == centre:
@@ -117,11 +123,15 @@ def one_block(settings: QuerySettings, control: Control) -> Iterator[dict[str, A
     watched = watched_for(loaded)
     if not 0 <= settings.layer < len(watched.layers):
         raise SettingError("out_of_range", field="layer", low=0, high=len(watched.layers) - 1, value=settings.layer)
-    passage = read_passage(loaded, settings, room=max(0, loaded.context - LONGEST))
+    passage = read_passage(loaded, settings, most=LONGEST)
     watch = BlockWatch(watched, settings.layer, position_of(settings, "query", len(passage)))
     yield
     watch.read(passage)
-    stops, adds = stops_of(watch)
+    try:
+        stops, adds = stops_of(watch)
+    except BesideAttention as error:
+        reason = "its heads and its feed-forward network work side by side"
+        raise ModelError("model_unsupported", model=loaded.card.id, reason=reason) from error
     heads = next(given for what, _, given, _ in watch.events if what == "heads")
     yield describe(loaded, watched, passage) | {
         "layer": settings.layer,

@@ -44,7 +44,7 @@ class HeadKinds:
         self._sums = {name: torch.zeros(size, dtype=torch.float64) for name in names}
         self._evens = {name: torch.zeros(size[0], dtype=torch.float64) for name in names}
         self._counts = {name: torch.zeros(size[0], dtype=torch.int64) for name in names}
-        self._stretch: tuple[Any, dict[str, LookedFor]] = (None, {})  # the last one, for the next layer
+        self._stretch: tuple[int, Tensor, dict[str, LookedFor]] = (-1, torch.empty(0), {})  # the last one looked at
 
     def add(self, look: Look) -> None:
         """Take in a stretch of a layer's rows; tokens written since the passage was read are left out."""
@@ -59,11 +59,12 @@ class HeadKinds:
             self._counts[name][look.layer] += int(looked_for.counted.sum())
 
     def _places(self, rows: range, visible: Tensor) -> dict[str, LookedFor]:
-        """What each kind looks for in these rows, whose queries see `visible` (Q, K); the same for every layer."""
-        stretch = (rows.start, *visible.shape)
-        if self._stretch[0] != stretch:
-            self._stretch = (stretch, dict(self._look_for(rows, visible)))
-        return self._stretch[1]
+        """What each kind looks for in these rows, whose queries see `visible` (Q, K): mostly as in the layer before."""
+        start, seen, places = self._stretch
+        if start != rows.start or not torch.equal(seen, visible):  # some models see a window only in every other layer
+            places = dict(self._look_for(rows, visible))
+            self._stretch = (rows.start, visible, places)
+        return places
 
     def _look_for(self, rows: range, visible: Tensor) -> Iterator[tuple[str, LookedFor]]:
         ids, keys = torch.tensor(self._passage.ids), visible.shape[1]

@@ -103,12 +103,13 @@ def logit_lens(settings: PassageSettings, control: Control) -> Iterator[dict[str
     """
     loaded = control.models[settings.model]
     watched = watched_for(loaded)
-    passage = read_passage(loaded, settings, room=max(0, loaded.context - LONGEST))
+    passage = read_passage(loaded, settings, most=LONGEST)
     lens = Lens(watched)
     yield
     stream, logits = lens.vectors(passage)
     final = finite(logits)[0].argmax(-1)  # (T,)
     at_once = max(1, NUMBERS // logits.shape[-1])
+    del logits  # (1, T, V): not to be held while the layers are read off
     rows = []
     for vectors in stream:
         parts = []

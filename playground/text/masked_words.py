@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from playground import wire
-from playground.errors import ModelError, SettingError
+from playground.errors import ModelError, SettingError, notice
 from playground.inference.control import Control
 from playground.text.ablation import TOGETHER
 from playground.text.attention import Watch, Watched, watched_for
@@ -37,23 +37,29 @@ def hide(loaded: Any, passage: Passage, places: tuple[int, ...]) -> Passage:
     return make_passage(ids, passage.types, vocabulary_of(loaded), passage.notices)
 
 
-def leaned_on(watched: Watched, passage: Passage, mask: int, best: Tensor) -> Generator[None, None, Tensor]:
-    """Returns, for each token, the bits that the guesses `best` (masks,) lose when it is hidden: (masks, T) float32.
+def leaned_on(
+    watched: Watched, passage: Passage, mask: int, best: Tensor, control: Control
+) -> Generator[None, None, tuple[Tensor, int, int]]:
+    """Returns, for each token, the bits that the guesses `best` (masks,) lose when it is hidden: (masks, T) float32; and
+    how many of how many tokens were tried, which is fewer when the run is stopped or out of time.
 
-    log₂ p(guess) - log₂ p(guess | this token hidden); 0 for markers and masks. `mask` is the mask token's id.
+    log₂ p(guess) - log₂ p(guess | this token hidden); 0 for markers, masks and what was not tried. `mask` is the mask
+    token's id.
     """
     places, T = torch.tensor(passage.masks), len(passage)
     others = [place for place in range(T) if place not in passage.markers and place not in passage.masks]
     lost = torch.zeros(len(places), T)
     logp = yield from _logp(watched, [passage], places, best)  # (1, masks)
     together = max(1, TOGETHER // T)
-    for start in range(0, len(others), together):
+    tried = 0
+    for turn in control.steps(-(-len(others) // together)):
         yield
-        some = others[start : start + together]
+        some = others[turn * together : (turn + 1) * together]
         hidden = [[mask if n == place else token for n, token in enumerate(passage.ids)] for place in some]
         without = yield from _logp(watched, [dataclasses.replace(passage, ids=ids) for ids in hidden], places, best)
         lost[:, some] = ((logp - without) / math.log(2)).T
-    return lost
+        tried += len(some)
+    return lost, tried, len(others)
 
 
 def _logp(watched: Watched, texts: list[Passage], places: Tensor, best: Tensor) -> Generator[None, None, Tensor]:
@@ -80,7 +86,10 @@ def fill_mask(settings: MaskSettings, control: Control) -> Iterator[dict[str, An
     logits = yield from watched.read([passage], Watch(range(len(watched.layers)), means.add))
     yield
     p = logits[0, list(passage.masks)].softmax(-1).cpu()  # (masks, V)
-    leaned = yield from leaned_on(watched, passage, loaded.tokenizer.mask_token_id, p.argmax(-1))
+    mask = loaded.tokenizer.mask_token_id
+    leaned, tried, others = yield from leaned_on(watched, passage, mask, p.argmax(-1), control)
+    if tried < others:
+        passage.notices.append(notice("tried_some", count=tried, all=others))
     *_, led = rollout(means.layers)
     guesses = []
     for n, place in enumerate(passage.masks):

@@ -32,14 +32,14 @@ class Passage:
         return len(self.ids)
 
 
-def read_passage(loaded: Any, settings: PassageSettings, room: int = 0) -> Passage:
-    """Tokenizes the text of `settings` for `loaded` (a LoadedModel), leaving `room` tokens of its context free.
+def read_passage(loaded: Any, settings: PassageSettings, room: int = 0, most: int = LONGEST) -> Passage:
+    """Tokenizes the text of `settings` for `loaded` (a LoadedModel): at most `most` tokens, and `room` of its context free.
 
     A decoder gets the text as it is, without a chat template, and its end when it is too long; an encoder gets the
     markers and the beginning. Where an encoder's own mask is another, [MASK] stands for it too.
     """
     tokenizer, vocabulary = loaded.tokenizer, vocabulary_of(loaded)
-    longest = max(1, min(loaded.context - room, tokenizer.model_max_length - room, LONGEST))
+    longest = max(1, min(loaded.context - room, tokenizer.model_max_length - room, most))
     if loaded.model.can_generate():
         ids, types, cut = _for_decoder(loaded, settings, longest)
         told = "text_cut_to_last"

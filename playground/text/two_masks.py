@@ -35,7 +35,7 @@ def two_masks(settings: HeadSettings, control: Control) -> Iterator[dict[str, An
     watched = watched_for(loaded)
     check_head(watched, settings)
     layer, head = max(0, settings.layer), max(0, settings.head)
-    passage = read_passage(loaded, settings, room=max(0, loaded.context - MOST))
+    passage = read_passage(loaded, settings, most=MOST)
     seen: list[Look] = []
     yield from watched.read([passage], Watch([layer], seen.append))
     [look] = seen  # MOST tokens are read at once

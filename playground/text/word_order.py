@@ -128,7 +128,7 @@ def word_order(settings: OrderSettings, control: Control) -> Iterator[dict[str, 
     """
     loaded = control.models[settings.model]
     watched, vocabulary = watched_for(loaded), vocabulary_of(loaded)
-    passage = read_passage(loaded, settings, room=max(0, loaded.context - LONGEST))
+    passage = read_passage(loaded, settings, most=LONGEST)
     order = shuffled(passage, vocabulary, settings.seed, watched.causal)
     other = make_passage([passage.ids[place] for place in order], passage.types, vocabulary)
     looks, said = [], []

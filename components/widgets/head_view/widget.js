@@ -25,6 +25,8 @@ function sayCell(i, j) {
 }
 
 function lookAt(i, j) {
+  const { layer, head } = attention.head();
+  if (i !== null && !attention.matrix(layer, head)) return; // a coarse picture: its cells are no tokens
   cell = i === null || j === null ? null : { i, j };
   if (i !== null) attention.look(i);
   refill();

@@ -58,6 +58,7 @@ function tryEach() {
   if (!attention.frame()?.says) return;
   const asked = question({});
   trying = true;
+  trouble = null;
   draw();
   trigger("each", { ...asked, asked: JSON.stringify(asked) });
 }
@@ -65,16 +66,17 @@ function tryEach() {
 async function receive() {
   const value = unpack(props.value);
   if (!value?.state) return;
-  if (value.error) trouble = value.error;
-  if (value.state === "done") trying = false;
+  const each = value.what === "ablate_each"; // of the two questions
+  if (each && value.state === "done") trying = false;
+  if (value.error && (each ? value.asked === JSON.stringify(question({})) : value.asked === wanted)) trouble = value.error;
   if (value.changes) {
     answers.set(value.asked, value);
     if (answers.size > KEPT) answers.delete(answers.keys().next().value);
   }
   if (value.done && attention.frame() && value.asked === JSON.stringify(question({}))) {
-    const kl = (await decode(value.kl)).data, says = (await decode(value.says)).data;
+    const kl = (await decode(value.kl)).data;
     if (value.done === value.layers) attention.tried([...kl]);
-    drawTried(value, [...kl], says);
+    drawTried(value, [...kl], (await decode(value.likeliest)).data);
   }
   draw();
 }
@@ -122,7 +124,7 @@ function drawButtons(frame) {
 function judge(frame, says, answer) {
   if (!frame || !says) return "";
   const off = attention.off();
-  if (!off.size) return words("attention.unplug.start");
+  if (!off.size) return trouble ? sentence(trouble) : words("attention.unplug.start");
   if (!answer) return trouble ? sentence(trouble) : words("status.running");
   const [was, is] = [answer.before[0], answer.after[0]], named = (entry) => tokens.plain(tokens.shown(entry));
   const which = off.size === 1 ? attention.named(...answer.off[0]) : words("attention.unplug.heads", { n: off.size });
@@ -135,7 +137,7 @@ function judge(frame, says, answer) {
 /** The heads that cost most, each a button that opens it and switches it off. */
 function drawTried(value, kl, says) {
   const order = kl.map((_, n) => n).sort((a, b) => kl[b] - kl[a]).slice(0, TRIED);
-  tried.replaceChildren(make("p", { class: "pg-hint", text: words(value.done < value.layers ? "attention.unplug.trying" : "attention.unplug.tried", { done: value.done, layers: value.layers }) }),
+  tried.replaceChildren(make("p", { class: "pg-hint", text: words(value.done < value.layers ? (value.state === "done" ? "attention.unplug.stopped" : "attention.unplug.trying") : "attention.unplug.tried", { done: value.done, layers: value.layers }) }),
     ...order.map((n) => {
       const [l, head] = [Math.floor(n / value.heads), n % value.heads], word = value.shown?.[says[n]] ?? value.texts[says[n]];
       return make("button", { type: "button", class: "pg-button pg-number", onclick: () => { attention.pick(l, head); attention.only([n]); } },

@@ -74,7 +74,7 @@ def test_switching_off_a_head_that_does_nothing_changes_nothing(model):
 @pytest.mark.parametrize("model", KINDS)
 def test_each_head_in_turn_is_each_head_alone(model):
     frame = ask(ablate_each, PassageSettings(text=TEXTS[model], model=model))
-    kl, words = wire.decode(frame["kl"]), wire.decode(frame["says"])
+    kl, words = wire.decode(frame["kl"]), wire.decode(frame["likeliest"])
     assert frame["done"] == 3 and kl.shape == words.shape == (3, 4)
     for layer, head in np.ndindex(3, 4):
         alone = ask(ablate_head, AblationSettings(text=TEXTS[model], model=model, layer=layer, head=head))
