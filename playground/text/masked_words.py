@@ -40,8 +40,8 @@ def hide(loaded: Any, passage: Passage, places: tuple[int, ...]) -> Passage:
 def leaned_on(
     watched: Watched, passage: Passage, mask: int, best: Tensor, control: Control
 ) -> Generator[None, None, tuple[Tensor, int, int]]:
-    """Returns, for each token, the bits that the guesses `best` (masks,) lose when it is hidden: (masks, T) float32; and
-    how many of how many tokens were tried, which is fewer when the run is stopped or out of time.
+    """Returns, for each token, the bits that the guesses `best` (masks,) lose when it is hidden: (masks, T) float32;
+    and how many of how many tokens were tried, which is fewer when the run is stopped or out of time.
 
     log₂ p(guess) - log₂ p(guess | this token hidden); 0 for markers, masks and what was not tried. `mask` is the mask
     token's id.

@@ -33,7 +33,7 @@ class Passage:
 
 
 def read_passage(loaded: Any, settings: PassageSettings, room: int = 0, most: int = LONGEST) -> Passage:
-    """Tokenizes the text of `settings` for `loaded` (a LoadedModel): at most `most` tokens, and `room` of its context free.
+    """Tokenizes the text of `settings` for `loaded` (a LoadedModel): `most` tokens at most, `room` of its context free.
 
     A decoder gets the text as it is, without a chat template, and its end when it is too long; an encoder gets the
     markers and the beginning. Where an encoder's own mask is another, [MASK] stands for it too.

@@ -27,6 +27,7 @@ from playground.text.attention_settings import (
     PassageSettings,
     QuerySettings,
     ToySettings,
+    UnmaskedTrainingSettings,
 )
 from playground.text.block_stops import one_block
 from playground.text.logit_lens import logit_lens
@@ -177,6 +178,8 @@ ASKED = {
     attention_tasks.WORD_ORDER: OrderSettings(text="Once upon a time"),
     attention_tasks.FILL_MASK: MaskSettings(text="Once upon a [MASK]"),
     attention_tasks.TOY: ToySettings(),
+    attention_tasks.TWO_MASKS: HeadSettings(text="Once upon a time"),
+    attention_tasks.UNMASKED_TRAINING: UnmaskedTrainingSettings(text="Once upon a time there was a fox. " * 3),
 }
 
 

@@ -8,6 +8,7 @@ import torch
 
 from playground import wire
 from playground.errors import PlaygroundError
+from playground.inference.control import replay
 from playground.text.attention_settings import MaskSettings, PassageSettings
 from playground.text.masked_words import fill_mask
 from playground.text.rollout import attention_rollout
@@ -93,3 +94,11 @@ def test_what_cannot_be_guessed_gets_a_sentence(settings, key):
 def test_nothing_but_a_mask():
     frame = ask(fill_mask, MaskSettings(text="[MASK]", model="bert"))
     assert frame["masks"] == [1] and not wire.decode(frame["guesses"][0]["leaned"]).any()
+
+
+def test_a_run_out_of_time_keeps_its_guesses():
+    settings, models = MaskSettings(text=TEXT, model="bert"), {"bert": loaded("bert")}
+    *_, whole = replay(fill_mask, settings, [], models)
+    *_, cut = replay(fill_mask, settings, [{"step": 2, "stop": "time"}], models)
+    assert cut["guesses"][0]["top"] == whole["guesses"][0]["top"]
+    assert [notice["key"] for notice in cut["notices"]] == ["tried_some"] and not whole["notices"]
