@@ -35,7 +35,7 @@ SENTENCES: dict[str, str] = {
     "words_unknown": "{model} has no tokens for some of the banned or forced words, and they are left out: {words}.",
     "text_cut_to_last": "The text is longer than can be shown here: only its last {limit} tokens were read.",
     "text_cut_to_first": "The text is longer than can be shown here: only its first {limit} tokens were read.",
-    "tried_some": "Only {count} of {all} other tokens were hidden in turn before the run ended: the rest count as 0 here.",
+    "tried_some": "Only {count} of {all} other tokens were hidden in turn before the run ended; the rest count as 0.",
     "time_limit": "The run reached its time limit of {seconds} seconds. What it made so far is kept.",
     "detection_cut": "The text is longer than is searched at once: only its first {kept} tokens were scored.",
     "uncached_stopped": "Without the cache the reading was stopped after {count} tokens: it had used up its "

@@ -133,6 +133,9 @@ def test_a_hidden_first_token_is_said_and_the_rest_sums_to_one(open_page):
     assert np.isnan(rest[:, 0]).all()
     np.testing.assert_allclose(np.nansum(rest[1:, 1:], axis=1), 1, atol=1e-5)
     np.testing.assert_allclose(rest[-1, 1:], whole[-1, 1:] / whole[-1, 1:].sum(), atol=1e-5)
+    other = weights(page, 1, 2)[1:, 1:]  # a head of which only the levels are here
+    sums = np.nansum(other, axis=1)
+    np.testing.assert_allclose(sums[~np.isnan(other).all(axis=1)], 1, atol=1e-5)
 
 
 def test_switching_heads_off_shows_what_the_api_says(open_page, app):
@@ -171,6 +174,13 @@ def test_every_head_is_tried_and_the_costliest_unplugged_at_a_press(open_page, a
     assert costs[worst] == pytest.approx(told["kl"], abs=1e-5)
     flipped = told["before"][0]["id"] != told["after"][0]["id"]
     assert ("instead of" in verdict(page)) == flipped
+
+
+def test_every_head_is_tried_for_a_reader_of_chinese(open_page):
+    page = open_page(f"{FIRST}&lang=zh-CN")
+    page.locator("#attention-unplug").get_by_text(ZH["attention.unplug.each"]).click()
+    page.wait_for_function("playground.attention.costs()", timeout=60_000)
+    expect(page.locator("#attention-unplug .pg-unplug-tried button")).to_have_count(5)
 
 
 def test_a_link_restores_what_is_looked_at(open_page):

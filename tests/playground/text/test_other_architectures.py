@@ -50,6 +50,10 @@ REFUSED = {
     "AlbertForMaskedLM": ("AlbertConfig", WIDE | {"embedding_size": 16}),  # one block, run twice
     "DebertaV2ForMaskedLM": ("DebertaV2Config", WIDE),  # three kinds of scores
 }
+CANNOT = {
+    (logit_lens, "OPTForCausalLM"),  # its end is more than a norm and a matrix
+    (one_block, "GPTNeoXForCausalLM"),  # its feed-forward network works beside the heads
+}
 VIEWS = {
     attention: AttentionSettings,
     logit_lens: PassageSettings,
@@ -78,7 +82,7 @@ def test_every_view_of_it(name):
         try:
             frame = ask(view, settings(text=text, model="it"), it=strange)
         except ModelError as refused:
-            assert (view, name) == (logit_lens, "OPTForCausalLM") and refused.key == "model_unsupported"
+            assert (view, name) in CANNOT and refused.key == "model_unsupported"
             continue
         if view is one_block:
             names = [stop["name"] for stop in frame["stops"]]
@@ -98,3 +102,15 @@ def test_what_cannot_be_watched_gets_a_sentence(name):
         with pytest.raises(ModelError) as refused:
             ask(view, settings(text=MASKED, model="it"), it=strange)
         assert refused.value.key == "model_unsupported" and name in str(refused.value)
+
+
+def test_a_layer_that_sees_only_a_window_of_a_long_text():
+    """Read in chunks that are longer than the window: every weight stands in its place."""
+    windowed = make("MistralForCausalLM", "MistralConfig", GROUPED | {"sliding_window": 64})
+    frame = ask(one_head, HeadSettings(text=" ".join([STORY] * 40), model="it", layer=1, head=2), it=windowed)
+    assert len(frame["tokens"]) > 3 * 64
+    windowed.model.set_attn_implementation("eager")
+    ids = torch.tensor([[token["id"] for token in frame["tokens"]]])
+    with torch.inference_mode():
+        expected = windowed.model(input_ids=ids, output_attentions=True).attentions[1][0, 2].numpy()
+    np.testing.assert_allclose(wire.decode(frame["matrix"]), expected, atol=1e-5)
