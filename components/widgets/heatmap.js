@@ -64,7 +64,10 @@
       if (!matrix) return;
       context.font = `${FONT}px ${getComputedStyle(document.body).fontFamily}`;
       const rows = matrix.rows.slice(view.row, view.row + view.rows), columns = matrix.columns.slice(view.column, view.column + view.columns);
-      const left = Math.min(measure(context, rows), width / 3), top = Math.min(measure(context, columns), height / 3);
+      const left = Math.min(measure(context, rows), width / 3);
+      const narrow = (width - left) / view.columns - 2; // labels that all fit over their columns stand upright
+      const upright = columns.every((text) => context.measureText(tokens.plain(text)).width <= narrow);
+      const top = upright ? FONT + 2 * GAP : Math.min(measure(context, columns), height / 3);
       box = { left, top, width: width - left - 1, height: height - top - 1 };
       const [w, h] = [box.width / view.columns, box.height / view.rows];
       context.imageSmoothingEnabled = Math.min(w, h) * (window.devicePixelRatio || 1) < 1;
@@ -74,6 +77,11 @@
         context.fillText(fitted(context, rows[n], left - GAP), left - GAP, top + place + FONT / 3);
       });
       labels(context, columns, w, colours, at && at.j - view.column, (n, place) => {
+        if (upright) {
+          context.textAlign = "center";
+          context.fillText(tokens.plain(columns[n]), left + place, top - GAP);
+          return;
+        }
         context.save();
         context.translate(left + place + FONT / 3, top - GAP);
         context.rotate(-Math.PI / 2);
