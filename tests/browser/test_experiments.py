@@ -175,7 +175,7 @@ def test_textbook_claims_are_shown_wrong_by_the_library_itself(open_page, access
     "payload", [None, "", "[1]", json.dumps({"adds": 3}), json.dumps({"adds": {"prefix_ids": "x"}})]
 )
 def test_whatever_is_posted_as_what_the_browser_said_gets_a_value(app, payload):
-    from components.tabs.experiment import heard
+    from components.tabs.listening import heard
 
     told = heard(payload)
     assert isinstance(told.get("adds", {}), dict) and isinstance(told.get("language", ""), str)
