@@ -209,6 +209,9 @@ def test_a_link_restores_what_is_looked_at(open_page):
 def test_a_link_runs_an_experiment_that_has_to_be_set_up_first(open_page):
     page = open_page(f"{FIRST}&depth=look&experiment=block&run=1")
     page.wait_for_function("playground.last('attention-block.status')?.state === 'done'", timeout=30_000)
+    assert page.evaluate("playground.last('attention-block.status').error") is None
+    assert page.evaluate("playground.last('attention.status').run") == "saved"  # the hero was not run in its place
+    assert page.locator("#attention-block-view [role=img]").count() > 5  # its stops, each a strip of numbers
 
 
 def saved(page: Page, name: str) -> Path:
