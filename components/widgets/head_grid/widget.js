@@ -2,7 +2,7 @@
    their links at once. In scope: element, props, trigger, watch (see components/widgets/base.py). */
 const { words, make, card, canvas, colours, viridis, number, on, announce, attention, experiment } = window.playground;
 const GAP = 6, LABEL = 18, LEFT = 22; // CSS pixels: between maps, under each, of the layers' numbers
-const LEAST = 34; // a map's side at the least; more heads than fit scroll sideways
+const LEAST = 30; // a map's side at the least; more heads than fit scroll sideways
 
 const view = card(words("attention.grid.title"), element.querySelector(".pg-widget"));
 const picture = make("canvas", { class: "pg-grid-picture", role: "img", tabindex: 0, "aria-label": words("attention.grid.label") });
@@ -77,7 +77,7 @@ function label(context, frame, layer, head, x, y, off, colours) {
   const cost = attention.costs()?.[layer * frame.heads + head];
   context.fillStyle = off ? colours.ink : colours.muted;
   context.textAlign = "center";
-  context.fillText(off ? words("attention.grid.off") : kind ? words(`attention.kinds.${kind}.short`) : "", x + side / 2, y + 14);
+  context.fillText(off ? words("attention.grid.off") : kind ? words(`attention.kinds.${kind}.short`) : "", x + side / 2, y + 14, side + GAP - 2); // condensed where it is too wide
   if (cost === undefined) return;
   context.fillStyle = colours.model;
   context.fillRect(x, y + 1, side * Math.min(1, cost / (attention.worst() || 1)), 3);
