@@ -67,13 +67,15 @@ def generation(
 
 
 def whole(task: Task, ask: Callable[[], Settings], language: str) -> Part:
-    """A run whose frames are dicts as a part of what a page shows; the first with a frame has its settings."""
+    """A run whose frames are dicts as a part of what a page shows; its first and its last have its settings: a slow
+    reader may miss the first.
+    """
     known = False
 
     def tell(event: Event, settings: Settings) -> dict[str, Any]:
         nonlocal known
         value = told(event) | (event.frame or {})
-        if event.frame and not known:
+        if event.frame and (not known or event.state == "done"):
             known, value["settings"] = True, settings.as_dict()
         return for_reader(value, language)
 

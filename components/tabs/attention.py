@@ -81,14 +81,9 @@ def build() -> anatomy.Tab:
         with tab.look_inside():
             maths = tab.maths()
             tab.code(*CODE)
-            if LOOK:
-                with experiments(tab, "look"):
-                    for module in LOOK:
-                        module.build(tab)
-        if LAB:
-            with tab.lab(), experiments(tab, "lab"):
-                for module in LAB:
-                    module.build(tab)
+            experiments(tab, "look", LOOK)
+        with tab.lab():
+            experiments(tab, "lab", LAB)
     _listen(tab, presets, fetch, grid, view, unplug, maths)
     tab.finish()
     return tab

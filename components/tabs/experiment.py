@@ -16,9 +16,10 @@ asked for once on the page. In the browser the widget follows with `playground.e
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import gradio as gr
@@ -66,14 +67,12 @@ class Experiment(Controls):
         return listen(self.tab, self, view, handler, adds)
 
 
-@contextmanager
-def experiments(tab: Tab, depth: str) -> Iterator[gr.Tabs]:
-    """The row of experiments of one depth, "look" or "lab": what is made in it is `experiment`s."""
+def experiments(tab: Tab, depth: str, modules: Sequence[ModuleType]) -> None:
+    """The row of experiments of one depth, "look" or "lab": each module's `build(tab)` makes one."""
     gr.Markdown(words(f"{tab.name}.experiments.{depth}"), elem_classes="experiments-head")
-    with gr.Tabs(
-        elem_classes="experiments", elem_id=f"{tab.name}-experiments-{depth}", overflow_behavior="wrap"
-    ) as row:
-        yield row
+    with gr.Tabs(elem_classes="experiments", elem_id=f"{tab.name}-experiments-{depth}", overflow_behavior="wrap"):
+        for module in modules:
+            module.build(tab)
 
 
 @contextmanager

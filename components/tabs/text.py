@@ -87,13 +87,9 @@ def build() -> anatomy.Tab:
         with tab.look_inside():
             maths = tab.maths()
             tab.code(*CODE)
-            if LOOK:
-                with experiments(tab, "look"):
-                    for module in LOOK:
-                        module.build(tab)
-        with tab.lab(), experiments(tab, "lab"):
-            for module in LAB:
-                module.build(tab)
+            experiments(tab, "look", LOOK)
+        with tab.lab():
+            experiments(tab, "lab", LAB)
         follower = Follower(elem_id="text-follower", elem_classes="pg-unseen")
         # what the browser adds to a request
         language, prefix = gr.Textbox(visible="hidden"), gr.Textbox(visible="hidden")
