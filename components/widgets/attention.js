@@ -15,7 +15,6 @@
   const HUES = ["#56B4E9", "#E69F00", "#CC79A7", "#999933", "#882255", "#44AA99"];
 
   let run = null; // what `receive` has unpacked
-  let newest = null; // the run that was last heard of
   let head = { layer: 0, head: 0 };
   let query = -1;
   let off = new Set(); // layer · heads + head
@@ -34,8 +33,6 @@
 
   /** A new run: its arrays are unpacked once. */
   async function receive(value) {
-    if (!value.open || value.run === newest) return; // the last value says again what the first said
-    newest = value.run;
     const [levels, weights, scores] = await Promise.all([value.maps?.levels, value.open?.weights, value.kinds?.scores]
       .map((array) => (array ? decode(array) : null)));
     if (!value.maps) { // one more head of the text on screen, in full

@@ -2,6 +2,8 @@
 
    playground.experiment({ name: "text-draw", props, watch, show(value) { … } })
      value  {run, state, …}: what a run tells as it goes; show is called with each that tells more than its state
+   playground.experiment({ …, once: "order" })
+     a run that tells all at once: show is called with its first value that has this key, for the last one says it again
    playground.experiment({ name: "text-pair", props, watch, show(part, value) { … }, parts: true, fresh() { … } })
      several runs: show(part, value) for each part's values, in their order
    fresh()  is called when Run was pressed again, before the first value of the new run
@@ -25,12 +27,13 @@
 
   const tells = (value) => Object.keys(value).some((key) => !ABOUT.includes(key));
 
-  function experiment({ name, props, watch, show, fresh = () => {}, parts = false }) {
+  function experiment({ name, props, watch, show, fresh = () => {}, parts = false, once = null }) {
     let over = true; // the last value seen was an end
     let arrivals = 0;
     let drawing = null; // what came so far, until all of it stands on the page
     let said = []; // notices of the run, each once
     const runs = new Map(); // part → the ticket of its run
+    let whole = null; // with `once`, the run that has been shown
 
     function tell(value, notices = value.notices) {
       for (const one of notices || []) if (!said.some((old) => old.sentence === one.sentence)) said.push(one);
@@ -50,13 +53,20 @@
       fresh();
     }
 
+    function isNews(value) {
+      if (!once) return !parts && tells(value);
+      const news = value[once] !== undefined && value[once] !== null && value.run !== whole;
+      if (news) whole = value.run;
+      return news;
+    }
+
     function receiveOne(value) {
       begin([["", value.run]]);
       note(name, value);
       const mine = (arrivals += 1);
       // an array is unpacked first: what comes later waits for it, so that what is said to be done, is there, no older
       // run covers a newer one, and an older value says nothing after a newer one
-      const shown = tells(value) && !parts ? (drawing ? drawing.then(() => show(value)) : show(value)) : null;
+      const shown = isNews(value) ? (drawing ? drawing.then(() => show(value)) : show(value)) : null;
       if (shown?.then) drawing = shown;
       const last = () => { if (mine === arrivals) { drawing = null; tell(value); } };
       if (drawing) drawing.then(last, (error) => { drawing = null; throw error; });

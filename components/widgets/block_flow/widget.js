@@ -183,12 +183,8 @@ list.addEventListener("keydown", (event) => {
   lookAt(Math.min(rows[at].cells.count() - 1, Math.max(0, cell + by)));
 });
 
-let newest = null; // the run that was last heard of
 async function receive(value) {
-  if (!value.stops || value.run === newest) return; // the last value says again what the first said
-  newest = value.run;
   const made = await prepare(value);
-  if (value.run !== newest) return;
   const same = (a, b) => JSON.stringify({ ...a, query: 0 }) === JSON.stringify({ ...b, query: 0 });
   if (!record || !same(record.settings, made.settings)) known = new Map();
   known.set(made.query, made);
@@ -197,4 +193,4 @@ async function receive(value) {
 
 arrange();
 walkTo(0);
-experiment({ name: "attention-block", props, watch, show: receive });
+experiment({ name: "attention-block", props, watch, once: "stops", show: receive });

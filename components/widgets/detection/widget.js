@@ -11,7 +11,7 @@ const text = make("div", { class: "pg-detect-text", dir: "auto", role: "group", 
 const reading = make("p", { class: "pg-hint pg-number pg-detect-reading" });
 view.body.append(make("div", { class: "pg-detect-score" }, score, earlier), verdict, facts, text, reading);
 
-let record = null, newest = null;
+let record = null;
 const z = (value) => (Number.isFinite(value) ? number(value, 2) : "–");
 const hint = () => { reading.textContent = record?.tokens.length ? words("text.detect.hint") : ""; };
 
@@ -37,8 +37,6 @@ function tokenElement(token, index) {
 }
 
 function receive(value) {
-  if (!value.verdict || value.run === newest) return; // the last value says again what the first said
-  newest = value.run;
   earlier.textContent = Number.isFinite(record?.z) ? words("text.detect.before", { z: z(record.z) }) : "";
   record = value;
   score.textContent = words("text.detect.z", { z: z(value.z) });
@@ -54,4 +52,4 @@ function receive(value) {
   announce(`${score.textContent} ${verdict.textContent}`);
 }
 hint();
-experiment({ name: "text-detect", props, watch, show: receive });
+experiment({ name: "text-detect", props, watch, once: "verdict", show: receive });

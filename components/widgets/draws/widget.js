@@ -170,13 +170,9 @@ const drawing = canvas(picture, (context, width, height, colours) => {
   if (law.length) context.fillText(words("text.draw.law"), x(current.draws ** 0.55), y(expected(current, current.draws ** 0.55)) - 10);
 });
 
-let newest = null; // the run that was last heard of
 async function receive(value) {
-  if (!value.order || value.run === newest) return; // the last value says again what the first said
-  newest = value.run;
   const record = await prepare(value);
-  if (value.run !== newest) return;
   [previous, current] = [current, record];
   drawAll();
 }
-experiment({ name: "text-draw", props, watch, show: receive });
+experiment({ name: "text-draw", props, watch, once: "order", show: receive });

@@ -181,4 +181,4 @@ for (const topic of ["attention.head", "attention.off", "attention.sink", "atten
 on("attention.picked", () => trigger("picked", null), element);
 on("attention.wanted", (wanted) => { if (wanted) trigger("wanted", wanted); }, element);
 describe();
-experiment({ name: "attention", props, watch, show: attention.receive });
+experiment({ name: "attention", props, watch, once: "open", show: attention.receive });

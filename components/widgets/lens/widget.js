@@ -196,13 +196,9 @@ for (const kind of ["pointermove", "pointerdown"]) {
   picture.addEventListener(kind, (event) => { if (run && (event.pointerType === "mouse" || kind === "pointerdown")) look(layerAt(event), here.place); });
 }
 
-let newest = null; // the run that was last heard of
 
 async function receive(value) {
-  if (!value.top || value.run === newest) return; // the last value says again what the first said
-  newest = value.run;
   const arrays = await Promise.all(ARRAYS.map(async (name) => (await decode(value[name])).data));
-  if (value.run !== newest) return;
   run = { ...value, ...Object.fromEntries(ARRAYS.map((name, n) => [name, arrays[n]])) };
   run.medians = medians();
   kept = false;
@@ -211,5 +207,5 @@ async function receive(value) {
   look(run.layers, value.causal ? value.tokens.length - 1 : value.masks[0] ?? Math.min(1, value.tokens.length - 1), { show: true });
 }
 
-experiment({ name: "attention-lens", props, watch, show: receive });
+experiment({ name: "attention-lens", props, watch, once: "top", show: receive });
 besideHero({ run: "attention-lens-run", element, shown: () => run, look: (place) => look(here.layer, place, { show: true }) });

@@ -166,13 +166,9 @@ function drawEncoding() {
     .map((apart) => words("attention.positions.alike_at", { n: number(apart, 0), value: signed(alikeAt(apart)) })).join(words("attention.positions.comma")) });
 }
 
-let newest = null; // the run that was last heard of
 
 async function receive(value) {
-  if (!value.order || value.run === newest) return; // the last value says again what the first said
-  newest = value.run;
   const [order, moved, table, likeness] = await Promise.all([decode(value.order), decode(value.moved), matrix(value.encoding.table), matrix(value.encoding.likeness)]);
-  if (value.run !== newest) return;
   run = { ...value, order: [...order.data], moved: moved.data, table, likeness };
   view.readout.textContent = value.model.title;
   drawStrip("before", run.tokens, (n) => n);
@@ -184,5 +180,5 @@ async function receive(value) {
   drawEncoding();
 }
 
-experiment({ name: "attention-positions", props, watch, show: receive });
+experiment({ name: "attention-positions", props, watch, once: "order", show: receive });
 besideHero({ run: "attention-positions-run", element, shown: () => run, look: tell });

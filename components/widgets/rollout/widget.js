@@ -135,13 +135,9 @@ function lookAt(position) {
   drawRow();
 }
 
-let newest = null; // the run that was last heard of
 
 async function receive(value) {
-  if (!value.through || value.run === newest) return; // the last value says again what the first said
-  newest = value.run;
   const [rollout, mean] = await Promise.all(SIDES.map((name) => unpacked(value.through[name], value.tokens.length, value.causal)));
-  if (value.run !== newest) return;
   run = { ...value, rollout, mean };
   run.brightest = brightest(run);
   drawScale(run.brightest);
@@ -152,5 +148,5 @@ async function receive(value) {
   over.set(value.through.layers.length - 1);
 }
 
-experiment({ name: "attention-rollout", props, watch, show: receive });
+experiment({ name: "attention-rollout", props, watch, once: "through", show: receive });
 besideHero({ run: "attention-rollout-run", element, shown: () => run, look: lookAt });
