@@ -15,6 +15,7 @@ from components.words import dictionary, i18n, words
 TABS = (text, attention)
 
 
+@gradio_fixes.building()
 def build() -> gr.Blocks:
     """The whole page, ready to launch with `launch_options()`. Imports no technique's torch code."""
     gradio_fixes.apply()

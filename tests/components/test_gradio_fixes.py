@@ -68,3 +68,16 @@ def test_a_constructors_signature_is_read_once():
     assert blocks.inspect.signature(gr.Slider.__init__) is first
     assert first == inspect.signature(gr.Slider.__init__)
     assert gr.Slider(1, 5, render=False).get_config()["maximum"] == 5  # and Gradio describes components as before
+
+
+def test_a_page_is_built_without_a_web_app_and_served_with_one():
+    assert page().app is not None  # what Gradio does as soon as a page is described
+    with gradio_fixes.building():
+        demo = page()
+        demo.queue()
+    assert demo.app is None
+    _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True)
+    try:
+        assert list(Client(address, verbose=False).submit(api_name="/shrink"))[-1] == SHRINKING[-1]
+    finally:
+        demo.close()
