@@ -112,7 +112,7 @@ function drawPosition() {
   const list = all.map((rank) => number(rank, 0)).join(" → ");
   picture.setAttribute("aria-label", words("attention.lens.curve", { final: values.final, ranks: list }));
   ranks.replaceChildren(make("span", { class: "pg-key", "data-kind": "model" }), words("attention.lens.curve_line", { final: values.final }), `: ${list} `,
-    make("span", { class: "pg-key", "data-kind": "tick" }), words("attention.lens.curve_median"));
+    make("span", { class: "pg-key pg-lens-dashes" }), words("attention.lens.curve_median"));
 }
 
 // ---------------------------------------------------------------- the curve
