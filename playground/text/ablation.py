@@ -42,7 +42,7 @@ def answers(
 ) -> Generator[None, None, Tensor]:
     """Returns the distributions (B, V) float32 of the word at `at`, with heads off; yields while it reads."""
     logits = yield from watched.read([passage] * rows, Watch(off=off))
-    return logits[:, -1 if watched.causal else at].softmax(-1).cpu()
+    return watched.answer(logits, at)
 
 
 def ablate_head(settings: AblationSettings, control: Control) -> Iterator[dict[str, Any] | None]:

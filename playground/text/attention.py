@@ -168,6 +168,10 @@ class Watched:
             logits = self.feed(ids[:, start : start + CHUNK], cache, watch)
         return finite(logits)
 
+    def answer(self, logits: Tensor, at: int) -> Tensor:
+        """The distributions (B, V) of the word asked for at position `at`, of the logits that `read` returns."""
+        return logits[:, -1 if self.causal else at].softmax(-1).cpu()
+
     def extras(self, texts: Sequence[Passage]) -> dict[str, Tensor]:
         """What the model takes beside the ids: which tokens are of a second text, where it tells them apart."""
         if not texts[0].types:

@@ -167,17 +167,17 @@ def attention(settings: AttentionSettings, control: Control) -> Iterator[dict[st
     if settings.maps:
         frame["maps"] = maps.as_dict(len(ids))
         frame["kinds"] = kinds.as_dict()
-        frame["says"] = _says(loaded, passage, logits)
+        frame["says"] = _says(loaded, watched, passage, logits)
     yield frame
 
 
-def _says(loaded: Any, passage: Passage, logits: Tensor) -> dict[str, Any] | None:
+def _says(loaded: Any, watched: Watched, passage: Passage, logits: Tensor) -> dict[str, Any] | None:
     """What the model says after the passage, of logits (1, T', V) as `Watched.read` returns them."""
     try:
         at = answered_at(loaded, passage)
     except ModelError:  # an encoder's text that hides no word asks nothing
         return None
-    p = logits[0, -1 if loaded.model.can_generate() else at].softmax(-1).cpu()
+    [p] = watched.answer(logits, at)
     return {"at": at, "top": tell(p, vocabulary_of(loaded), 10), "entropy_bits": float(entropy_bits(p))}
 
 

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from playground import wire
 from playground.errors import ModelError
 from playground.inference.control import Control
-from playground.text.ablation import answers
 from playground.text.attention import Look, Watch, Watched, watched_for
 from playground.text.attention_maps import describe
 from playground.text.attention_settings import OrderSettings
@@ -100,7 +99,7 @@ class Everything:
 
 
 def moved(before: Tensor, after: Tensor, order: list[int], rows: list[int], causal: bool) -> Tensor:
-    """How much each head's weights between the same words changed, 0 to 1: (L, H).
+    """How much each head's weights between the same words changed, 0 to 1: (…, T, T) → (…).
 
     The mean over the rows, of the text as it was, of the total variation distance ½ Σⱼ |aⱼ - bⱼ|, over those j that the
     token sees in both orders, to which a and b are renormalised. A head that looks by meaning alone gives 0.
@@ -115,7 +114,7 @@ def moved(before: Tensor, after: Tensor, order: list[int], rows: list[int], caus
     a, b = (weights * visible for weights in (before, after[..., back[:, None], back]))
     a, b = (weights / weights.sum(-1, keepdim=True).clamp_min(1e-12) for weights in (a, b))
     rows = [row for row in rows if visible[row].sum() > 1]  # with one word to look at, nothing can change
-    return (a - b).abs().sum(-1)[..., rows].mean(-1) / 2 if rows else torch.zeros(before.shape[:2])
+    return (a - b).abs().sum(-1)[..., rows].mean(-1) / 2 if rows else torch.zeros(before.shape[:-2])
 
 
 def word_order(settings: OrderSettings, control: Control) -> Iterator[dict[str, Any] | None]:
@@ -134,17 +133,18 @@ def word_order(settings: OrderSettings, control: Control) -> Iterator[dict[str, 
     looks, said = [], []
     for text in (passage, other):
         every = Everything(watched, len(text))
-        yield from watched.read([text], Watch(range(len(watched.layers)), every.add))
+        logits = yield from watched.read([text], Watch(range(len(watched.layers)), every.add))
         looks.append(every.weights)
         yield
         try:
-            [p] = yield from answers(watched, text, answered_at(loaded, text), {})
-            said.append(p)
+            said.append(watched.answer(logits, answered_at(loaded, text))[0])
         except ModelError:  # nothing is hidden, so nothing is asked
             said.append(None)
-        yield
     rows = [place for place in range(len(passage)) if place not in passage.markers]
-    change = moved(*looks, order, rows, watched.causal)
+    change = []
+    for before, after in zip(*looks, strict=True):  # a layer at a time: it makes copies
+        change.append(moved(before, after, order, rows, watched.causal))
+        yield
     kind, table = encodings(watched, loaded.context)
     asked = said[0] is not None
     yield describe(loaded, watched, passage) | {
@@ -155,7 +155,7 @@ def word_order(settings: OrderSettings, control: Control) -> Iterator[dict[str, 
         },
         "order": wire.encode(np.array(order, np.int32)),
         "shuffled": [vocabulary.piece(token).as_dict() for token in other.ids],
-        "moved": wire.encode(change.numpy()),
+        "moved": wire.encode(torch.stack(change).numpy()),
         "before": tell(said[0], vocabulary, 10) if asked else None,
         "after": tell(said[1], vocabulary, 10) if asked else None,
         "kl": float(kl_bits(*said)) if asked else None,
