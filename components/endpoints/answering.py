@@ -1,8 +1,11 @@
-"""What endpoints share: following a run to its end, and errors as sentences."""
+"""What endpoints share: following a run to its end, and errors as sentences.
+
+An endpoint's arguments are the settings, by their own names, so that it can hand on its `locals()`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -36,3 +39,11 @@ async def last_frame(task: Task, settings: Settings, request: gr.Request | None)
             if event.error is not None:
                 raise event.error
     return event.frame
+
+
+async def answer(task: Task, kind: type[Settings], asked: Mapping[str, Any], request: gr.Request | None) -> Any:
+    """The last frame of a run of `task` with those of `asked` that are settings of `kind`. Raises gr.Error."""
+    try:
+        return await last_frame(task, kind.of(asked), request)
+    except Exception as error:
+        raise refuse(error) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from components.endpoints.answering import last_frame, refuse
+from components.endpoints.answering import answer
 from playground.text.settings import BeamSettings
 from playground.text.tasks import BEAM
 
@@ -35,9 +35,5 @@ async def beam_search(
         among the step's candidates, `kept` (a beam after this step), `ended` (the token ends a text), `finished` (that
         text counted) and `best` (on the way to the best). And `model`, `prompt_tokens`, `notices`.
     """
-    asked = locals()  # the arguments are the settings, by their own names
-    try:
-        frame = await last_frame(BEAM, BeamSettings.of(asked), request)
-        return frame | {"model": frame["model"]["id"]}
-    except Exception as error:
-        raise refuse(error) from error
+    frame = await answer(BEAM, BeamSettings, locals(), request)
+    return frame | {"model": frame["model"]["id"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from components.endpoints.answering import last_frame, refuse
+from components.endpoints.answering import answer
 from playground.text.settings import DrawSettings
 from playground.text.tasks import DRAW
 
@@ -54,8 +54,4 @@ async def draw_tokens(
         `degrees_of_freedom` and `p_value` (None when nothing can vary), over the tokens expected 5 times or more with
         the rest as one; `total_variation`, 0 to 1, over the whole vocabulary. `model`, `notices`.
     """
-    asked = locals()
-    try:
-        return await last_frame(DRAW, DrawSettings.of(asked), request)
-    except Exception as error:
-        raise refuse(error) from error
+    return await answer(DRAW, DrawSettings, locals(), request)

@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 import gradio as gr
 
-from components.endpoints.answering import events_of, last_frame, refuse
+from components.endpoints.answering import answer, events_of, refuse
 from components.text_values import TellingSettings, api_value
 from playground.text.settings import GenerationSettings, NextTokenSettings
 from playground.text.tasks import GENERATE, NEXT_TOKEN
@@ -112,8 +112,4 @@ async def next_token(
         temperature stand `penalties`, when presence or frequency are penalised, and `words`, when any are banned or
         forced.
     """
-    asked = locals()
-    try:
-        return await last_frame(NEXT_TOKEN, NextTokenSettings.of(asked), request)
-    except Exception as error:
-        raise refuse(error) from error
+    return await answer(NEXT_TOKEN, NextTokenSettings, locals(), request)

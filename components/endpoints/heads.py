@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from components.attention_values import attention_value, head_value, lens_value, rollout_value
-from components.endpoints.answering import last_frame, refuse
+from components.endpoints.answering import answer
 from playground.text.attention_settings import AblationSettings, HeadSettings, MaskSettings, PassageSettings
 from playground.text.attention_tasks import ABLATE_HEAD, FILL_MASK, LOGIT_LENS, ONE_HEAD, ROLLOUT
 
@@ -36,11 +36,7 @@ async def attention(
         (previous, next, duplicate, induction, sink, broad) and `score`; `model`, `markers` and `masks`, the positions
         of special and of mask tokens, `types`, of each token, where the model tells a second text apart; `notices`.
     """
-    asked = locals()
-    try:
-        return attention_value(await last_frame(ONE_HEAD, HeadSettings.of(asked), request))
-    except Exception as error:
-        raise refuse(error) from error
+    return attention_value(await answer(ONE_HEAD, HeadSettings, locals(), request))
 
 
 async def attention_rollout(
@@ -58,11 +54,7 @@ async def attention_rollout(
         `tokens`; `matrix`, (T, T) float32 in the wire form, whose rows sum to 1; `mean`, the plain mean of all heads,
         in the same form; `layers`, `heads`, `causal`, `model`, `markers`, `masks`, `types`, `notices` as in /attention.
     """
-    asked = locals()
-    try:
-        return rollout_value(await last_frame(ROLLOUT, PassageSettings.of(asked), request))
-    except Exception as error:
-        raise refuse(error) from error
+    return rollout_value(await answer(ROLLOUT, PassageSettings, locals(), request))
 
 
 async def ablate_head(
@@ -93,11 +85,7 @@ async def ablate_head(
         of each token in either list its `before` and `after`; `kl`, D(before || after) in bits; `entropy_bits` of both;
         `off`, the heads as [layer, head]; `at`, the position that was asked; `tokens` and the rest as in /attention.
     """
-    asked = locals()
-    try:
-        return head_value(await last_frame(ABLATE_HEAD, AblationSettings.of(asked), request))
-    except Exception as error:
-        raise refuse(error) from error
+    return head_value(await answer(ABLATE_HEAD, AblationSettings, locals(), request))
 
 
 async def logit_lens(
@@ -116,11 +104,7 @@ async def logit_lens(
         token (`id`, `text`, `p`), `rank` (1 is first) and `p_final` of the token that the model says in the end, and
         `entropy_bits`; the last step is what the model says. `tokens` and the rest as in /attention.
     """
-    asked = locals()
-    try:
-        return lens_value(await last_frame(LOGIT_LENS, PassageSettings.of(asked), request))
-    except Exception as error:
-        raise refuse(error) from error
+    return lens_value(await answer(LOGIT_LENS, PassageSettings, locals(), request))
 
 
 async def fill_mask(
@@ -148,8 +132,4 @@ async def fill_mask(
         bits that the first guess loses when that token is hidden too, and `rollout`, where attention led, both (T,)
         float32 in the wire form; `tokens` and the rest as in /attention.
     """
-    asked = locals()
-    try:
-        return head_value(await last_frame(FILL_MASK, MaskSettings.of(asked), request))
-    except Exception as error:
-        raise refuse(error) from error
+    return head_value(await answer(FILL_MASK, MaskSettings, locals(), request))

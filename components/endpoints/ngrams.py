@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from components.endpoints.answering import last_frame, refuse
+from components.endpoints.answering import answer
 from playground.text.corpus_settings import NGramNextSettings
 from playground.text.corpus_tasks import NGRAM_NEXT
 
@@ -30,8 +30,4 @@ async def ngram_next(
         listed: `count`, `p`. Where nothing is known of the last n - 1 tokens, fewer are looked up: `order_used` says
         as what n-gram, and `backed_off` that it is not n.
     """
-    asked = locals()  # the arguments are the settings, by their own names
-    try:
-        return await last_frame(NGRAM_NEXT, NGramNextSettings.of(asked), request)
-    except Exception as error:
-        raise refuse(error) from error
+    return await answer(NGRAM_NEXT, NGramNextSettings, locals(), request)

@@ -6,7 +6,7 @@ import asyncio
 
 import gradio as gr
 
-from components.endpoints.answering import last_frame, refuse
+from components.endpoints.answering import answer, refuse
 from playground.inference.engine import get_engine
 from playground.text.pieces import tokenize as tokenize_with_all
 from playground.text.settings import PiecesSettings, ScoreSettings
@@ -30,11 +30,7 @@ async def score_text(text: str = "", model: str = "tales", request: gr.Request =
         and `total`, the sum with `first`, each {"nats", "bits"}; `bits_per_character` and `bits_per_byte` of the total;
         `notices`.
     """
-    asked = locals()
-    try:
-        return await last_frame(SCORE, ScoreSettings.of(asked), request)
-    except Exception as error:
-        raise refuse(error) from error
+    return await answer(SCORE, ScoreSettings, locals(), request)
 
 
 async def tokenize(text: str = "") -> dict:

@@ -201,7 +201,7 @@ def test_hostile_pieces_are_text_and_too_long_a_text_is_a_sentence(open_page):
 
 def test_offline_a_tokenizer_cannot_be_fetched_and_the_row_says_so(open_page):
     page = open_page("?depth=look&experiment=pieces")
-    row = page.locator('#text-pieces-view [data-row="3"]')
+    row = page.locator("#text-pieces-view .pg-pieces-row", has=page.get_by_role("heading", name="GPT-2", exact=True))
     expect(row).to_contain_text("551.0 MB", timeout=60_000)
     row.get_by_role("button").click()
     expect(row).to_contain_text("cannot be reached")

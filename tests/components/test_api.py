@@ -42,7 +42,7 @@ def error_of(app: str, endpoint: str, data: list) -> str:
 
 
 def test_streamed_tokens_add_up_to_the_last_value(client):
-    job = client.submit("Once upon a time", "tales", 0.8, 0, 1.0, 0.0, 1.0, 50, 9, "", 2, api_name="/generate_text")
+    job = client.submit("Once upon a time", "tales", 0.8, 0, 1.0, 0.0, 1.0, 200, 9, "", 2, api_name="/generate_text")
     values = list(job)
     assert all(value["run"] == values[0]["run"] for value in values)
     streamed = []
@@ -55,7 +55,7 @@ def test_streamed_tokens_add_up_to_the_last_value(client):
     assert streamed
     assert last["state"] == "done" and last["finish_reason"] == "length"
     assert last["tokens_per_second"] > 0
-    assert len(last["tokens"]) == 50 and len(last["samples"]) == 1
+    assert len(last["tokens"]) == 200 and len(last["samples"]) == 1
     assert {"id", "text", "logprob", "rank"} <= set(last["tokens"][0])
     assert len(values) > 4  # it did stream
 
