@@ -11,11 +11,12 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from components import theme, words
@@ -35,6 +36,8 @@ SCRIPTS = (
     "story.js",
 )  # in this order: each uses what the ones before it made
 OURS = {"js": "text/javascript", "css": "text/css"}
+FOREVER = {"cache-control": "public, max-age=31536000, immutable"}  # for addresses that carry their content's hash
+FIRST_RUNS = theme.HERE / "first_runs"
 
 
 @cache
@@ -123,13 +126,29 @@ async def _ours(request: Request) -> Response:
     kind = request.path_params["kind"]
     if kind not in OURS:
         return PlainTextResponse("not found", status_code=404)
-    forever = {"cache-control": "public, max-age=31536000, immutable"}
-    return Response(text(kind), media_type=OURS[kind], headers=forever)
+    return Response(text(kind), media_type=OURS[kind], headers=FOREVER)
+
+
+@cache
+def _first_runs() -> dict[str, Path]:
+    """The saved runs that there are, by name: nothing else can be asked for."""
+    return {path.stem: path for path in FIRST_RUNS.glob("*.json")}
+
+
+async def _first_run(request: Request) -> Response:
+    path = _first_runs().get(request.path_params["name"])
+    if path is None:
+        return PlainTextResponse("not found", status_code=404)
+    return FileResponse(path, media_type="application/json", headers=FOREVER)
 
 
 def app_kwargs() -> dict[str, Any]:
     """For `launch(app_kwargs=…)`. Middleware given here stands inside Gradio's own, which compresses what we wrote."""
     return {
         "middleware": [Middleware(Gate), Middleware(Head)],
-        "routes": [Route("/healthz", _healthz), Route("/playground/page.{kind}", _ours)],
+        "routes": [
+            Route("/healthz", _healthz),
+            Route("/playground/page.{kind}", _ours),
+            Route("/playground/first_runs/{name}.json", _first_run),
+        ],
     }

@@ -161,6 +161,16 @@ def stop_all(tickets: Any) -> None:
             stop(run)
 
 
+def post_all(tickets: Any, message: Any) -> None:
+    """Steer the runs of these tickets. One that has ended by itself is no trouble. Raises PlaygroundError."""
+    for ticket in tickets[:MOST_PARTS] if isinstance(tickets, list) else []:
+        try:
+            get_engine().post(ticket, message)
+        except RunError as error:
+            if error.key != "unknown_run":
+                raise
+
+
 def as_sentence(error: Exception) -> PlaygroundError:
     """Any error as one that can be shown: what nobody foresaw is logged here and told without its details."""
     if isinstance(error, PlaygroundError):

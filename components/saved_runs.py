@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from functools import partial
@@ -46,6 +47,12 @@ def by_language(tab: str) -> dict[str, Any]:
             path.stem.partition(".")[2]: json.loads(path.read_text("utf-8")) for path in FOLDER.glob(f"{tab}.*.json")
         }
     }
+
+
+def fetched(name: str) -> dict[str, str]:
+    """{"saved": address} of a run too long to come with the page: its widget fetches it when it is first shown."""
+    content = hashlib.sha256((FOLDER / f"{name}.json").read_bytes()).hexdigest()[:16]
+    return {"saved": f"playground/first_runs/{name}.json?v={content}"}
 
 
 def first_settings(language: str) -> GenerationSettings:

@@ -90,9 +90,17 @@
       over = value.state === "done";
     }
 
+    /** A run made beforehand (components/saved_runs.py): it is here, one for each language, or to be fetched. */
+    async function fetched(address) {
+      const answer = await fetch(address);
+      const value = answer.ok ? await answer.json() : null;
+      if (!arrivals && value) receiveOne(value); // nobody has run anything meanwhile
+    }
+
     function receive() {
       let value = unpack(props.value);
-      if (value?.saved) value = value.saved[window.playground.language]; // made beforehand (components/saved_runs.py)
+      if (typeof value?.saved === "string") { fetched(value.saved); return; }
+      if (value?.saved) value = value.saved[window.playground.language];
       if (value?.state) (parts && value.parts ? receiveParts : receiveOne)(value);
     }
 

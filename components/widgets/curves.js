@@ -1,0 +1,160 @@
+/* Lines over the steps of a run, with a cursor: playground.curves.
+
+   playground.curves({ label, lines: [{ name, text, colour, dashed }], low, high, log, digits, xtext, onpick(x) })
+     → { element, show(points, marks), cursor(x), redraw }
+     points  { x: [numbers, ascending], NAME: [numbers or null] }
+     marks   [{ x, text }]: moments at which something was changed, a thin line each
+     colour  a name of components/theme.py (model, real, generated, muted, ink)
+     low, high  ends of the vertical axis; left out, they follow the numbers. log: a logarithmic axis
+   The key below says each line's value at the cursor, or its last one. Hover reads any step; a click or the arrow keys pick one. */
+(() => {
+  "use strict";
+  const { make, number, canvas } = window.playground;
+  const PADDING = { left: 46, right: 10, top: 8, bottom: 22 }, FONT = 14;
+
+  /** The index of the last of ascending `list` that is not beyond `x`; 0 when all are. */
+  function before(list, x) {
+    let [low, high] = [0, list.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (list[middle] <= x) low = middle; else high = middle;
+    }
+    return low;
+  }
+
+  /** About `count` round numbers from low to high. */
+  function ticks(low, high, count = 4) {
+    const rough = (high - low) / count, power = 10 ** Math.floor(Math.log10(rough));
+    const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= rough);
+    return Array.from({ length: Math.floor(high / step + 1e-9) - Math.ceil(low / step - 1e-9) + 1 }, (_, i) => (Math.ceil(low / step - 1e-9) + i) * step);
+  }
+
+  function curves({ label, lines, low = null, high = null, log = false, digits = 2, xtext = (x) => number(x, 0), onpick = null }) {
+    const picture = make("canvas", { class: "pg-curves-picture", role: "img", "aria-label": label, tabindex: onpick ? 0 : undefined });
+    const values = lines.map(() => make("output", { class: "pg-number" }));
+    const where = make("span", { class: "pg-curves-where pg-number" });
+    const key = make("p", { class: "pg-curves-key" }, where, ...lines.map((line, i) =>
+      make("span", {}, make("span", { class: "pg-key", style: `--key: var(--${line.colour})`, "data-dashed": line.dashed, "aria-hidden": "true" }), line.text, " ", values[i])));
+    const element = make("div", { class: "pg-curves" }, picture, key);
+    let points = { x: [] }, marks = [], at = null, hover = null;
+    let scale = null; // what the last drawing used, for the pointer
+
+    const up = (value) => (log ? Math.log10(Math.max(value, 1e-12)) : value);
+
+    function range() {
+      const all = lines.flatMap((line) => points[line.name] || []).filter((v) => v !== null && Number.isFinite(v)).map(up);
+      let [from, to] = [low === null ? Math.min(...all) : up(low), high === null ? Math.max(...all) : up(high)];
+      if (!Number.isFinite(from)) from = up(low ?? (log ? 1 : 0));
+      if (!Number.isFinite(to)) to = up(high ?? (log ? 10 : 1));
+      if (to - from < 1e-6) { from -= log ? 0.3 : 0.5; to += log ? 0.3 : 0.5; }
+      const room = 0.04 * (to - from);
+      return [low === null ? from - room : from, high === null ? to + room : to];
+    }
+
+    const drawing = canvas(picture, (context, width, height, colours) => {
+      const [bottom, top] = range(), [first, last] = [points.x[0] ?? 0, points.x.at(-1) ?? 1];
+      const right = width - PADDING.right, base = height - PADDING.bottom;
+      const x = (step) => PADDING.left + ((right - PADDING.left) * (step - first)) / Math.max(1e-9, last - first);
+      const y = (value) => base - ((base - PADDING.top) * (up(value) - bottom)) / (top - bottom);
+      scale = { first, last, left: PADDING.left, right };
+      context.font = `${FONT}px ${getComputedStyle(document.body).fontFamily}`;
+      grid(context, [bottom, top], y, right, colours);
+      context.textAlign = "left";
+      context.fillText(xtext(first), PADDING.left, height - 5);
+      context.textAlign = "right";
+      if (points.x.length > 1) context.fillText(xtext(last), right, height - 5);
+      context.strokeStyle = colours.muted;
+      context.lineWidth = 1;
+      for (const mark of marks) vertical(context, x(mark.x), base, [3, 3]);
+      context.save();
+      context.beginPath();
+      context.rect(PADDING.left, 0, right - PADDING.left, base + 1);
+      context.clip();
+      for (const line of lines) curve(context, line, x, y, colours);
+      context.restore();
+      if (shownAt() !== null) {
+        context.strokeStyle = colours.ink;
+        vertical(context, x(points.x[shownAt()]), base, []);
+      }
+    });
+
+    function grid(context, [bottom, top], y, right, colours) {
+      context.lineWidth = 1;
+      context.textAlign = "right";
+      const powers = log ? Array.from({ length: Math.floor(top) - Math.ceil(bottom) + 1 }, (_, i) => 10 ** (Math.ceil(bottom) + i)) : [];
+      const round = powers.length > 1 ? powers : log ? ticks(10 ** bottom, 10 ** top) : ticks(bottom, top);
+      for (const value of round) {
+        context.strokeStyle = colours.line;
+        context.beginPath();
+        context.moveTo(PADDING.left, y(value));
+        context.lineTo(right, y(value));
+        context.stroke();
+        context.fillStyle = colours.muted;
+        const fine = Math.max(0, Math.min(3, -Math.floor(Math.log10(Math.abs(round[1] - round[0]) || 1))));
+        if (y(value) > FONT / 2) context.fillText(number(value, fine), PADDING.left - 6, y(value) + 5);
+      }
+    }
+
+    function vertical(context, x, base, dash) {
+      context.setLineDash(dash);
+      context.beginPath();
+      context.moveTo(Math.round(x) + 0.5, PADDING.top);
+      context.lineTo(Math.round(x) + 0.5, base);
+      context.stroke();
+      context.setLineDash([]);
+    }
+
+    function curve(context, line, x, y, colours) {
+      context.strokeStyle = colours[line.colour];
+      context.lineWidth = 2;
+      context.setLineDash(line.dashed ? [5, 4] : []);
+      context.beginPath();
+      let drawn = false;
+      (points[line.name] || []).forEach((value, i) => {
+        if (value === null || !Number.isFinite(value)) return;
+        if (drawn) context.lineTo(x(points.x[i]), y(value)); else context.moveTo(x(points.x[i]), y(value));
+        drawn = true;
+      });
+      context.stroke();
+      context.setLineDash([]);
+    }
+
+    const shownAt = () => {
+      const wanted = hover ?? at;
+      return wanted === null || !points.x.length ? null : before(points.x, wanted);
+    };
+
+    function tell() {
+      const i = shownAt() ?? points.x.length - 1;
+      where.textContent = i >= 0 ? xtext(points.x[i]) : "";
+      lines.forEach((line, n) => { values[n].textContent = i >= 0 && Number.isFinite(points[line.name]?.[i] ?? NaN) ? number(points[line.name][i], digits) : "–"; });
+      drawing.redraw();
+    }
+
+    function under(event) {
+      if (!scale || !points.x.length) return null;
+      const place = picture.getBoundingClientRect();
+      const share = (event.clientX - place.left - scale.left) / Math.max(1, scale.right - scale.left);
+      return scale.first + Math.min(1, Math.max(0, share)) * (scale.last - scale.first);
+    }
+    picture.addEventListener("pointermove", (event) => { if (event.pointerType === "mouse") { hover = under(event); tell(); } });
+    picture.addEventListener("pointerleave", () => { hover = null; tell(); });
+    picture.addEventListener("click", (event) => { if (onpick && under(event) !== null) onpick(under(event)); });
+    picture.addEventListener("keydown", (event) => {
+      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (!by || !onpick || !points.x.length) return;
+      event.preventDefault();
+      const i = Math.min(points.x.length - 1, Math.max(0, (shownAt() ?? points.x.length - 1) + by));
+      onpick(points.x[i]);
+    });
+    tell();
+    return {
+      element,
+      redraw: drawing.redraw,
+      show(next, changes = []) { points = next; marks = changes; tell(); },
+      cursor(x) { at = x; tell(); },
+    };
+  }
+
+  Object.assign(window.playground, { curves });
+})();

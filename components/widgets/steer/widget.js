@@ -1,0 +1,56 @@
+/* Pause, Step once, and what happens to a setting that is changed while a run goes on: it is sent to the run, or it
+   waits for the next one, and the line beside says which. In scope: element, props, trigger (components/widgets/base.py). */
+const { words, make, on, tickets } = window.playground;
+const { id, name, steerable } = props.value;
+const PATIENCE = 250; // ms after the last move of a slider
+
+const button = (key, act) => make("button", { type: "button", class: "pg-button", text: words(`steer.${key}`), disabled: true, onclick: act });
+const pause = button("pause", () => send(state === "paused" ? { resume: true } : { pause: true }));
+const step = button("step", () => send(state === "paused" ? { step: 1 } : { pause: true }));
+const said = make("span", { class: "pg-hint", role: "status" });
+element.querySelector(".pg-widget").replaceChildren(make("div", { class: "pg-steer" }, pause, step, said));
+
+let state = "done"; // of the run
+let now = null; // what the controls say
+let given = null; // what the run has been given: its settings, and what was sent to it since
+let waiting = 0;
+
+function send(message) {
+  trigger("steered", { tickets: JSON.parse(tickets(id)), message });
+}
+
+const going = () => ["running", "paused", "queued", "loading"].includes(state);
+const title = (field) => words(`${name}.${field}.label`);
+const list = (fields) => fields.map(title).join(words("list.comma"));
+
+function changed() {
+  if (!going() || !given || !now) return;
+  const fields = Object.keys(now).filter((field) => field in given && String(now[field]) !== String(given[field]));
+  const live = fields.filter((field) => steerable.includes(field) && now[field] !== null);
+  const later = fields.filter((field) => !steerable.includes(field));
+  if (live.length) {
+    const set = Object.fromEntries(live.map((field) => [field, now[field]]));
+    given = { ...given, ...set };
+    send({ set });
+  }
+  said.textContent = later.length ? words("steer.later", { names: list(later) }) : live.length ? words("steer.sent", { names: list(live) }) : "";
+}
+
+on(`${name}.settings`, (settings) => {
+  now = settings;
+  clearTimeout(waiting);
+  waiting = setTimeout(changed, PATIENCE);
+}, element);
+
+on(`${id}.status`, (run) => {
+  const before = state;
+  state = run?.run === "saved" ? "done" : run?.state ?? "done";
+  if (going() && (before === "done" || !given)) {
+    given = { ...now };
+    said.textContent = "";
+  }
+  if (!going()) { given = null; said.textContent = ""; }
+  pause.disabled = !["running", "paused"].includes(state);
+  step.disabled = pause.disabled;
+  pause.textContent = words(state === "paused" ? "steer.resume" : "steer.pause");
+}, element);
