@@ -94,6 +94,15 @@ class Controls:
     def dropdown(self, name: str, choices: list, **options: Any) -> gr.Dropdown:
         return self.control(name, gr.Dropdown, choices=choices, **options)
 
+    def choice(self, name: str, **options: Any) -> gr.Dropdown:
+        """The dropdown of a field that is one of a few words: `NAME.FIELD.choices.WORD` says each; "none" the empty."""
+        words_of = spec(self.settings, name).choices
+        return self.dropdown(name, [(self.words(f"{name}.choices.{one or 'none'}"), one) for one in words_of], **options)
+
+    def switch(self, name: str, **options: Any) -> gr.Checkbox:
+        """The box of a field that is on or off."""
+        return self.control(name, gr.Checkbox, **options)
+
     def number(self, name: str, **options: Any) -> gr.Number:
         bounds = spec(self.settings, name)
         whole = 0 if isinstance(default(self.settings, name), int) else None
