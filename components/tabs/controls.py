@@ -96,8 +96,9 @@ class Controls:
 
     def choice(self, name: str, **options: Any) -> gr.Dropdown:
         """The dropdown of a field that is one of a few words: `NAME.FIELD.choices.WORD` says each; "none" the empty."""
-        words_of = spec(self.settings, name).choices
-        return self.dropdown(name, [(self.words(f"{name}.choices.{one or 'none'}"), one) for one in words_of], **options)
+        choices = spec(self.settings, name).choices
+        named = [(self.words(f"{name}.choices.{choice or 'none'}"), choice) for choice in choices]
+        return self.dropdown(name, named, **options)
 
     def switch(self, name: str, **options: Any) -> gr.Checkbox:
         """The box of a field that is on or off."""
