@@ -167,8 +167,11 @@ def tab(
     settings: type[Settings],
     defaults: Callable[[str], dict[str, Any]] = no_defaults,
     adds: str = "{}",
+    guessing: bool = False,
 ) -> Iterator[Tab]:
-    """A tab: its head, its body, and beside it the lesson `lessons/LANGUAGE/NAME.md`."""
+    """A tab: its head, its body, and beside it the lesson `lessons/LANGUAGE/NAME.md`, with the guessing game if the
+    tab's script has questions for it (widgets/predict).
+    """
     made = Tab(name, settings, defaults, adds)
     with gr.Tab(words(f"tabs.{name}"), id=name, elem_id=f"tab-{name}"):
         TabHead(name)
@@ -178,4 +181,5 @@ def tab(
                 yield made
             with gr.Column(elem_classes="lesson", elem_id=f"{name}-lesson"):
                 gr.Markdown(words(f"lessons.{name}"), latex_delimiters=LATEX)
-                class_guesses.gather(Predict(name))
+                if guessing:
+                    class_guesses.gather(Predict(name))

@@ -52,7 +52,7 @@ CODE = (
 
 
 def build() -> anatomy.Tab:
-    with anatomy.tab("text", GenerationSettings, defaults, CHOSEN) as tab:
+    with anatomy.tab("text", GenerationSettings, defaults, CHOSEN, guessing=True) as tab:
         presets = tab.presets("love", "poem", "hot")
         tab.textbox("prompt", lines=2, max_lines=8)
         with gr.Row():
