@@ -20,6 +20,8 @@ SENTENCES: dict[str, str] = {
     "no_such_control": "{field} names what this page has no control for: {value}. Use the names of the settings.",
     "not_a_list": "{field} must be a list of whole numbers, at most {limit} of them; got {value}.",
     "not_an_array": "{field} must be an array in the wire form (shape, dtype, base64): {reason}.",
+    "not_numbers": "{field} must be a list of numbers, at most {limit} of them; got {value}.",
+    "wrong_array": "{field} must be an array {expected}; got {found}.",
     "too_many_stops": "At most {limit} stop texts, one a line; got {value}.",
     "too_many_words": "{field}: at most {limit} words or phrases, one a line; got {value}.",
     # notices: nothing went wrong, but the person should know
@@ -59,6 +61,11 @@ SENTENCES: dict[str, str] = {
     "Paste a paragraph or a poem.",
     # guesses
     "guess_empty": "A guess needs at least one character. Type the word that you think comes next.",
+    # images
+    "drawing_empty": "The drawing is empty: no pixel of it is bright enough to count as ink. Draw a digit.",
+    "drawing_full": "The drawing is filled all over, so there is nothing to see in it. Clear it and draw a digit.",
+    "checkpoint_gone": "The checkpoint {checkpoint} is not kept any more, or its name is mistyped. Train again, or use "
+    "a model that is built in.",
     # models
     "unknown_model": "There is no model called {model}. Choose one of {choices}.",
     "model_not_public": "On a public page only the listed models load, and {model} is not listed. "

@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from playground import wire
 from playground.errors import SettingError
 
 
@@ -134,6 +135,43 @@ def integers(default: tuple[int, ...] = (), *, low: int, high: int, limit: int) 
         return tuple(whole)
 
     return _field(default, Spec(check, low=low, high=high, limit=limit))
+
+
+def numbers(default: tuple[float, ...] = (), *, low: float, high: float, limit: int) -> Any:
+    """A list of at most `limit` finite real numbers, each with low ≤ value ≤ high; kept as a tuple of floats."""
+    one = number(0.0, low=low, high=high).metadata["spec"]
+
+    def check(name: str, value: Any) -> tuple[float, ...]:
+        if not isinstance(value, (list, tuple)) or len(value) > limit:
+            raise SettingError("not_numbers", field=name, limit=limit, value=value)
+        return tuple(one.check(name, item) for item in value)
+
+    return _field(default, Spec(check, low=low, high=high, limit=limit))
+
+
+def array(*, shape: tuple[int | None, ...], dtype: str, limit: int = 1, optional: bool = False) -> Any:
+    """An array in the wire form with this shape and type; None in `shape` is a length of 1 to `limit`.
+
+    Kept in the wire form too, unpacked and with nothing else in it, so that equal arrays are equal settings: what
+    computes calls `wire.decode` on it. The default is None, which only an `optional` field accepts.
+    """
+    expected = "(" + ", ".join(f"n ≤ {limit}" if length is None else str(length) for length in shape) + ")"
+    most = math.prod(limit if length is None else length for length in shape)
+    max_bytes = max(1_000_000, most * wire.itemsize(dtype))  # so that one too big is told its shape
+
+    def check(name: str, value: Any) -> dict[str, Any] | None:
+        if value is None and optional:
+            return None
+        got = wire.decode(value, field=name, max_bytes=max_bytes)
+        fits = len(got.shape) == len(shape) and all(
+            n == length if length is not None else 1 <= n <= limit for n, length in zip(got.shape, shape, strict=True)
+        )
+        if not fits or got.dtype.name != dtype:
+            found = f"{got.dtype.name} {got.shape}"
+            raise SettingError("wrong_array", field=name, expected=f"{dtype} {expected}", found=found)
+        return wire.encode(got, level=0)
+
+    return _field(None, Spec(check, limit=limit))
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,16 @@
 
 import json
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pytest
 
+from playground import wire
 from playground.errors import SENTENCES, SettingError, shown
+from playground.settings import Settings, array, numbers
 from playground.text.settings import GenerationSettings, ShapeSettings
 
 NOT_NUMBERS = [math.nan, math.inf, -math.inf, "0.5", "", None, [], {}, True, 10**400]
@@ -91,3 +97,36 @@ def test_a_value_is_quoted_short_and_on_one_line():
 
 def test_every_sentence_ends_like_one():
     assert all(sentence.endswith((".", "}")) for sentence in SENTENCES.values())
+
+
+@dataclass(frozen=True)
+class ArraySettings(Settings):
+    pictures: Mapping[str, Any] | None = array(shape=(None, 2, 2), dtype="uint8", limit=3, optional=True)
+    codes: tuple = numbers((0.0,), low=-3.0, high=3.0, limit=4)
+
+
+def test_equal_arrays_are_equal_settings_however_they_were_packed():
+    pictures = np.arange(12, dtype="uint8").reshape(3, 2, 2) // 3
+    plain, small = wire.encode(pictures, level=0), wire.encode(np.tile(pictures, 1), level=9) | {"note": "ignored"}
+    a, b = ArraySettings(pictures=plain, codes=[1, 2]), ArraySettings(pictures=small, codes=(1.0, 2.0))
+    assert a == b and a.fingerprint() == b.fingerprint()
+    assert (wire.decode(ArraySettings(**json.loads(json.dumps(a.as_dict()))).pictures) == pictures).all()
+    assert ArraySettings(pictures=wire.encode(pictures[:1])) != ArraySettings(pictures=wire.encode(pictures[1:2]))
+
+
+@pytest.mark.parametrize(
+    "wrong", [np.zeros((2, 2), "uint8"), np.zeros((4, 2, 2), "uint8"), np.zeros((0, 2, 2), "uint8"),
+              np.zeros((1, 2, 3), "uint8"), np.zeros((1, 2, 2), "float32")], ids=lambda a: f"{a.dtype}{a.shape}"
+)  # fmt: skip
+def test_arrays_of_another_shape_or_type_are_refused_with_both_named(wrong):
+    with pytest.raises(SettingError) as error:
+        ArraySettings(pictures=wire.encode(wrong))
+    assert error.value.key == "wrong_array" and "uint8 (n ≤ 3, 2, 2)" in str(error.value)
+    assert str(tuple(wrong.shape)) in str(error.value)
+
+
+@pytest.mark.parametrize("value", [5, "1,2", [1.0] * 5, [None], [math.nan], [4.0], [[1.0]]], ids=lambda v: repr(v)[:20])
+def test_lists_of_real_numbers(value):
+    with pytest.raises(SettingError) as error:
+        ArraySettings(codes=value)
+    assert error.value.values["field"] == "codes"
