@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from playground.inference.aside import aside
 from playground.inference.control import Control
 from playground.text import packed
 from playground.text.corpus_settings import CopiedSettings
@@ -144,7 +145,7 @@ def compare(settings: CopiedSettings, control: Control) -> Iterator[dict[str, An
     many; for `tales` "words" and "runs", how many of each, and "longest": {"words", "length"} or None. `found` is None
     for what is no line, or nobody can tell. Raises ModelError.
     """
-    known = yield from packed.aside(lambda: load(settings.searched))
+    known = yield from aside(lambda: load(settings.searched))
     if settings.searched == "poems":
         fold = control.models["poems"].tokenizer.backend_tokenizer.normalizer.normalize_str
         spans = poem_lines(settings.text, known, fold)

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from playground.inference.aside import aside
 from playground.inference.control import Control
 from playground.text.corpus_settings import NGramNextSettings, NGramSettings
 from playground.text.frames import TextFrame
 from playground.text.generation import tell
 from playground.text.ngrams import Followers, NGrams
-from playground.text.packed import aside
 from playground.text.prompts import read_prompt
 from playground.text.sampling import Knobs, draw, gumbel, luck
 from playground.text.settings import PositionSettings, ShapeSettings

@@ -9,18 +9,15 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Callable, Generator, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from playground.errors import ModelError
 
-Loaded = TypeVar("Loaded")
 DAMAGE = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error)  # what a broken file can raise
-PATIENCE = 0.02  # seconds
 
 
 def byte_planes(numbers: np.ndarray) -> np.ndarray:
@@ -51,14 +48,3 @@ def read(folder: Path, name: str) -> tuple[dict[str, np.ndarray], dict[str, Any]
         return arrays, json.loads((folder / f"{name}.json").read_text("utf-8"))
     except DAMAGE as error:
         raise ModelError("model_file_broken", file=f"{folder.name}/{name}.npz") from error
-
-
-def aside(load: Callable[[], Loaded]) -> Generator[None, None, Loaded]:
-    """Returns load(), called on a thread of its own, yielding meanwhile: reading a file can take several slices."""
-    readers = ThreadPoolExecutor(1)
-    reading = readers.submit(load)
-    readers.shutdown(wait=False)
-    while not reading.done():
-        wait([reading], PATIENCE)
-        yield
-    return reading.result()

@@ -1,0 +1,21 @@
+"""Work that cannot be sliced and needs no device, such as opening a file: done beside the run, on its own thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import TypeVar
+
+Loaded = TypeVar("Loaded")
+PATIENCE = 0.02  # seconds
+
+
+def aside(load: Callable[[], Loaded]) -> Generator[None, None, Loaded]:
+    """Returns load(), called on a thread of its own, yielding meanwhile: reading a file can take several slices."""
+    readers = ThreadPoolExecutor(1)
+    reading = readers.submit(load)
+    readers.shutdown(wait=False)
+    while not reading.done():
+        wait([reading], PATIENCE)
+        yield
+    return reading.result()
