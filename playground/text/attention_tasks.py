@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from playground.frames import append
 from playground.inference.tasks import Lane, Task, later
 from playground.text.attention_settings import LONGEST, PassageSettings
-from playground.text.frames import append
 
 BYTES_PER_TOKEN = 96 * 1024  # keys and values as in tasks.py, and a row of every map and of the open head
 WHOLE = 256  # tokens of those views that hold every head's weights, or every layer's words, at once

@@ -59,16 +59,3 @@ def conclude(settings: GenerationSettings, frames: Sequence[TextFrame], reason: 
 def until_stop(text: str, stops: Sequence[str]) -> str:
     """`text` up to the first of the stop strings in it."""
     return text[: min([len(text), *(at for stop in stops if (at := text.find(stop)) >= 0)])]
-
-
-def append(frames: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Several frames of a run that only ever adds, as one: lists go on where the last left off (`start` is where the
-    first began), anything else is as it was told last."""
-    whole: dict[str, Any] = {}
-    for frame in frames:
-        for name, value in frame.items():
-            if isinstance(value, list):
-                whole[name] = [*whole.get(name, ()), *value]
-            elif name != "start" or name not in whole:
-                whole[name] = value
-    return whole

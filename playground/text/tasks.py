@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from playground.frames import append
 from playground.inference.cards import CARDS
 from playground.inference.tasks import Lane, Task, later
 from playground.text import acrostic_form, beam_frames, scores
 from playground.text.acrostic_form import AcrosticSettings
-from playground.text.frames import append, conclude, merge
+from playground.text.frames import conclude, merge
 from playground.text.settings import (
     BeamSettings,
     CacheMeterSettings,

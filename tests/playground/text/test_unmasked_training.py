@@ -9,9 +9,9 @@ import torch.nn.functional as F
 
 from playground import wire
 from playground.errors import PlaygroundError
+from playground.frames import append
 from playground.inference.control import Control, replay
 from playground.text.attention_settings import UnmaskedTrainingSettings
-from playground.text.frames import append
 from playground.text.unmasked_training import (
     CAUSAL,
     CONTEXT,

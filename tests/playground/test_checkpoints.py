@@ -1,10 +1,11 @@
 """Checkpoints are kept for a time, within a limit of bytes, under ids that say what made them."""
 
+import numpy as np
 import pytest
 import torch
 
+from playground.checkpoints import Checkpoints, array_bytes
 from playground.errors import ModelError
-from playground.images.checkpoints import Checkpoints
 from playground.images.vae_settings import VaeSettings
 
 
@@ -41,6 +42,10 @@ def test_what_is_kept_is_a_copy_with_its_story():
     checkpoint = kept.get(told["id"], "vae")
     assert checkpoint.state["model"]["weight"].eq(1).all()
     assert (checkpoint.settings, checkpoint.step) == (VaeSettings(seed=9), 3)
+
+
+def test_numpy_arrays_count_like_tensors():
+    assert array_bytes({"a": [np.zeros(3), {"b": torch.zeros(3)}], "step": 3}) == 24 + 12
 
 
 def test_unused_ones_expire_and_use_renews():

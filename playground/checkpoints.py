@@ -37,16 +37,16 @@ class Checkpoint:
     id: str
     settings: Settings  # of the run that made it, as it ended
     step: int
-    state: Mapping[str, Any]  # tensors and plain values, in any nest; copy before changing
+    state: Mapping[str, Any]  # tensors, numpy arrays and plain values, in any nest; copy before changing
 
 
-def tensor_bytes(state: Any) -> int:
-    """Bytes of the tensors in a nest of mappings and sequences."""
-    if hasattr(state, "element_size"):
-        return state.numel() * state.element_size()
+def array_bytes(state: Any) -> int:
+    """Bytes of the tensors and numpy arrays in a nest of mappings and sequences."""
+    if hasattr(state, "nbytes"):
+        return int(state.nbytes)
     if isinstance(state, Mapping):
-        return sum(map(tensor_bytes, state.values()))
-    return sum(map(tensor_bytes, state)) if isinstance(state, (list, tuple)) else 0
+        return sum(map(array_bytes, state.values()))
+    return sum(map(array_bytes, state)) if isinstance(state, (list, tuple)) else 0
 
 
 class Checkpoints:
@@ -64,9 +64,9 @@ class Checkpoints:
     ) -> dict[str, Any] | None:
         """{"id", "step", "expires": seconds from now}, for the run's last frame; None when it is too big to keep.
 
-        kind: whose it is, "gan" or "vae". log: how the run was steered (control.log); stopping is no part of it.
+        kind: whose it is ("gan", "vae" …). log: how the run was steered (control.log); stopping is no part of it.
         """
-        size = tensor_bytes(state)
+        size = array_bytes(state)
         if size > min(MOST, self._limit):
             return None
         steered = [entry for entry in log if "set" in entry]
