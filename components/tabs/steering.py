@@ -1,7 +1,10 @@
-"""Steering what runs: Pause and Step once, and settings changed on the way, which go to the run's inbox.
+"""Steering what runs: Pause and Step once, settings changed on the way, which go to the run's inbox; and the runs of
+others that are on air, which one joins by asking for the same.
 
     tab.actions()
-    steering(tab, TRAIN_GAN)      # Task.steerable says which settings may change while it runs
+    steer = steering(tab, TRAIN_GAN)      # Task.steerable says which settings may change while it runs
+    …
+    joining(tab, steer, running)          # once there is the listening that runs it
 
 The browser knows the tickets of what it has going (widgets/experiment.js) and posts to those; the engine lets only a
 run's owner steer it. What cannot change meanwhile is said to wait for the next run.
@@ -15,16 +18,45 @@ import gradio as gr
 
 from components import runs
 from components.tabs.controls import Controls, quiet
+from components.tabs.listening import Listening
 from components.widgets.steer import Steer
 from playground.errors import PlaygroundError
+from playground.inference.engine import get_engine
 from playground.inference.tasks import Task
+
+MOST_ON_AIR = 12  # told at once, those with most viewers first
 
 
 def steering(here: Controls, task: Task) -> Steer:
     """The buttons, tied to what `here` runs."""
     steer = Steer(here.id, here.name, task.steerable)
     steer.steered(post, None, here.status, **quiet())
+    steer.looked(lambda: {"on_air": on_air(task)}, None, steer, **quiet())
     return steer
+
+
+def joining(here: Controls, steer: Steer, running: Listening) -> None:
+    """Choosing a run that is on air sets the controls to its settings and runs: equal settings are the same run."""
+    controls = list(here.controls.values())
+    js = f"(...now) => playground.steering.chosen({here.name!r}, {list(here.controls)}, now)"
+    running.to(steer.joined(None, controls, controls, js=js, **quiet()).then)
+
+
+def on_air(task: Task) -> list[dict[str, Any]]:
+    """[{"settings": all of them, "changed": those that are not at their default, "viewers"}]."""
+    runs_now = sorted(get_engine().on_air(task), key=lambda run: -run[2])[:MOST_ON_AIR]
+    return [
+        {
+            "settings": settings.as_dict(),
+            "changed": changed(settings.as_dict(), type(settings)().as_dict()),
+            "viewers": viewers,
+        }
+        for _, settings, viewers in runs_now
+    ]
+
+
+def changed(settings: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if value != defaults[name]}
 
 
 def post(event: gr.EventData) -> Any:

@@ -1,4 +1,4 @@
-"""Pause, step once, and changes of settings while a run goes on. components/tabs/steering.py ties it to the engine."""
+"""Pause, step once, change settings while a run goes on, join the runs of others (components/tabs/steering.py)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from components.widgets.base import Widget
 class Steer(Widget):
     """Value at first: {"id", "name", "steerable"}: whose run it is, and the settings that may change while it runs.
 
+    The server sets {"on_air": [{"settings", "changed", "viewers"}]}, the answer to the event `looked`.
+    Event `joined`: one of them was chosen, and the controls are to say its settings (widgets/steering.js).
     Event `steered`: {"tickets": […], "message": {"pause": true} | {"resume": true} | {"step": 1} | {"set": {…}}}.
     """
 

@@ -1,6 +1,6 @@
 /* Pause, Step once, and what happens to a setting that is changed while a run goes on: it is sent to the run, or it
-   waits for the next one, and the line beside says which. In scope: element, props, trigger (components/widgets/base.py). */
-const { words, make, on, tickets } = window.playground;
+   waits for the next one, and the line beside says which. In scope: element, props, trigger, watch (components/widgets/base.py). */
+const { words, make, on, tickets, number, steering } = window.playground;
 const { id, name, steerable } = props.value;
 const PATIENCE = 250; // ms after the last move of a slider
 
@@ -8,7 +8,9 @@ const button = (key, act) => make("button", { type: "button", class: "pg-button"
 const pause = button("pause", () => send(state === "paused" ? { resume: true } : { pause: true }));
 const step = button("step", () => send(state === "paused" ? { step: 1 } : { pause: true }));
 const said = make("span", { class: "pg-hint", role: "status" });
-element.querySelector(".pg-widget").replaceChildren(make("div", { class: "pg-steer" }, pause, step, said));
+const others = make("button", { type: "button", class: "pg-button", text: words("steer.on_air"), "aria-expanded": "false", onclick: () => (list.hidden ? trigger("looked", null) : close()) });
+const list = make("ul", { class: "pg-on-air", hidden: true });
+element.querySelector(".pg-widget").replaceChildren(make("div", { class: "pg-steer" }, pause, step, others, said), list);
 
 let state = "done"; // of the run
 let now = null; // what the controls say
@@ -21,7 +23,7 @@ function send(message) {
 
 const going = () => ["running", "paused", "queued", "loading"].includes(state);
 const title = (field) => words(`${name}.${field}.label`);
-const list = (fields) => fields.map(title).join(words("list.comma"));
+const named = (fields) => fields.map(title).join(words("list.comma"));
 
 function changed() {
   if (!going() || !given || !now) return;
@@ -33,8 +35,27 @@ function changed() {
     given = { ...given, ...set };
     send({ set });
   }
-  said.textContent = later.length ? words("steer.later", { names: list(later) }) : live.length ? words("steer.sent", { names: list(live) }) : "";
+  said.textContent = later.length ? words("steer.later", { names: named(later) }) : live.length ? words("steer.sent", { names: named(live) }) : "";
 }
+
+// ---------------------------------------------------------------- runs on air
+function close() {
+  list.hidden = true;
+  others.setAttribute("aria-expanded", "false");
+}
+
+/** How a run differs from the defaults, in words. */
+const described = (changed) => Object.entries(changed).map(([field, value]) => `${title(field)} ${value}`).join(words("list.comma")) || words("steer.defaults");
+
+watch("value", () => {
+  const runs = props.value?.on_air;
+  if (!runs) return;
+  list.hidden = false;
+  others.setAttribute("aria-expanded", "true");
+  list.replaceChildren(...(runs.length ? runs : [null]).map((run) => make("li", {}, ...(run ? [
+    make("button", { type: "button", class: "pg-button", text: words("steer.join"), onclick: () => { steering.join(name, run.settings); close(); trigger("joined", null); } }),
+    ` ${described(run.changed)} · ${words("steer.viewers", { n: number(run.viewers, 0) })}`] : [words("steer.nobody")]))));
+});
 
 on(`${name}.settings`, (settings) => {
   now = settings;
@@ -50,6 +71,7 @@ on(`${id}.status`, (run) => {
     said.textContent = "";
   }
   if (!going()) { given = null; said.textContent = ""; }
+  if (state === "queued" && before !== "queued") trigger("looked", null); // no need to wait for what others watch already
   pause.disabled = !["running", "paused"].includes(state);
   step.disabled = pause.disabled;
   pause.textContent = words(state === "paused" ? "steer.resume" : "steer.pause");
