@@ -95,6 +95,9 @@ SENTENCES: dict[str, str] = {
     "forced_unknown": "None of the forced words can be written: {model} has no tokens for {words}. "
     "Force other words, or choose another model.",
     "no_such_token": "{model} has no token number {value}; its tokens are 0 to {high}.",
+    # points of the plane
+    "points_few": "{field} has {count} points, and at least {least} are needed. Draw a few more.",
+    "points_odd": "{field} must be x and y in turn; got {count} numbers, and an even number is needed.",
     # runs
     "busy": "Too many people are waiting ({limit} runs in the queue). Try again in a minute.",
     "too_many_runs": "You already have {limit} runs going. Stop one, or wait for it to end.",

@@ -1,0 +1,171 @@
+"""The GAN game on points in the plane, small enough to be seen whole: D's opinion of every place, and where G puts them.
+
+The same game as on images (Goodfellow et al. 2014, algorithm 1): in a round D takes its turn, then G takes its own.
+B points a batch, Z numbers z has. gan_losses.py has the losses, gan_points_pictures.py what is told of a moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from playground.images.gan_losses import d_loss, g_loss, gradient_penalty
+from playground.images.gan_points_pictures import Teller
+from playground.images.gan_points_settings import NOISES, PointsSettings
+from playground.images.points import data_set
+from playground.inference.control import Control
+
+UPDATES = 12  # of both networks together in one unit of work: about 20 ms
+
+
+def mlp(inputs: int, layers: int, neurons: int, outputs: int) -> nn.Sequential:
+    """(B, inputs) → (B, outputs), with `layers` hidden layers between."""
+    widths = [inputs] + layers * [neurons]
+    hidden = [each for a, b in zip(widths, widths[1:], strict=False) for each in (nn.Linear(a, b), nn.LeakyReLU(0.2))]
+    return nn.Sequential(*hidden, nn.Linear(widths[-1], outputs))
+
+
+def optimizer(kind: str, network: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
+    """β₁ is 0.5, since with 0.9 a GAN's two players chase each other round (Radford et al. 2016)."""
+    if kind == "sgd":
+        return torch.optim.SGD(network.parameters(), lr=learning_rate)
+    return torch.optim.Adam(network.parameters(), lr=learning_rate, betas=(0.5, 0.999), fused=True)
+
+
+class Turn(NamedTuple):
+    """One update of one network, as it was computed: the batch, what D said of it before the update, and the loss."""
+
+    z: Tensor  # (B, Z)
+    fake: Tensor  # (B, 2) = G(z)
+    fake_logits: Tensor  # (B,)
+    loss: float
+    gradient_norm: float  # of the loss, over all of the network's weights
+    real: Tensor | None = None  # (B, 2), in D's turns
+    real_logits: Tensor | None = None  # (B,)
+
+
+class Game:
+    """Two networks, their optimisers, and the random numbers they play with. `now` holds what may be changed."""
+
+    def __init__(self, settings: PointsSettings) -> None:
+        s = self.settings = settings
+        self.now: dict[str, Any] = s.as_dict()
+        self.rng = torch.Generator().manual_seed(s.seed)
+        self.data = data_set(s.data, s.drawn, self.rng)  # (N, 2)
+        with torch.random.fork_rng(devices=[]):  # layers draw their first weights from the global generator
+            torch.manual_seed(s.seed)
+            self.D = mlp(2, s.layers_d, s.neurons_d, 1)
+            self.G = mlp(NOISES[s.noise], s.layers_g, s.neurons_g, 2)
+        self.optimizer_d = optimizer(s.optimizer_d, self.D, s.learning_rate_d)
+        self.optimizer_g = optimizer(s.optimizer_g, self.G, s.learning_rate_g)
+
+    # ------------------------------------------------------------------ the game
+
+    def noise(self, n: int, rng: torch.Generator) -> Tensor:
+        """z, (n, Z)."""
+        z = NOISES[self.settings.noise]
+        if self.settings.noise == "gaussian_2d":
+            return torch.randn(n, z, generator=rng)
+        return 2 * torch.rand(n, z, generator=rng) - 1
+
+    def real(self, n: int, rng: torch.Generator) -> Tensor:
+        """n of the data, each drawn anew, (n, 2)."""
+        return self.data[torch.randint(len(self.data), (n,), generator=rng)]
+
+    def judge(self, points: Tensor) -> Tensor:
+        """D's logits, (n, 2) → (n,)."""
+        return self.D(points).squeeze(1)
+
+    def turn_of_d(self) -> Turn:
+        """D learns to tell x from G(z); G keeps still."""
+        B, gamma = self.settings.batch_size, self.now["r1"]
+        real, z = self.real(B, self.rng), self.noise(B, self.rng)
+        with torch.no_grad():
+            fake = self.G(z)
+        real.requires_grad_(gamma > 0)
+        real_logits, fake_logits = self.judge(real), self.judge(fake)
+        loss = told = d_loss(self.now["loss"], real_logits, fake_logits)
+        if gamma > 0:
+            loss = loss + gamma / 2 * gradient_penalty(real_logits, real)
+        norm = update(self.D, self.optimizer_d, loss)
+        return Turn(z, fake, fake_logits.detach(), told.item(), norm, real.detach(), real_logits.detach())
+
+    def turn_of_g(self) -> Turn:
+        """G learns to have D say "real"; D keeps still, and only passes on where it would say so."""
+        B, loss = self.settings.batch_size, self.now["loss"]
+        z = self.noise(B, self.rng)
+        with torch.no_grad():
+            real_logits = self.judge(self.real(B, self.rng)) if loss == "relativistic" else None
+        fake = self.G(z)
+        fake_logits = self.judge(fake)
+        loss = g_loss(loss, real_logits, fake_logits)
+        norm = update(self.G, self.optimizer_g, loss)
+        return Turn(z, fake.detach(), fake_logits.detach(), loss.item(), norm)
+
+    def push(self, fake: Tensor, real: Tensor) -> Tensor:
+        """Where each generated point is pushed, fake (n, 2) → (n, 2): −∂ℓ/∂x of its own part ℓ of G's loss.
+
+        real (n, 2) are the points it is compared with, where the loss compares.
+        """
+        x = fake.clone().requires_grad_()
+        loss = g_loss(self.now["loss"], self.judge(real).detach(), self.judge(x))  # a mean over n
+        return -len(x) * torch.autograd.grad(loss, x)[0]
+
+    # ------------------------------------------------------------------ what is changed on the way
+
+    def change(self, name: str, value: Any) -> None:
+        """One of STEERABLE takes another value. A new kind of optimiser begins without memory."""
+        self.now[name] = value
+        if name.startswith("optimizer_"):
+            self._renew(name[-1])
+        elif name.startswith("learning_rate_"):
+            for group in getattr(self, f"optimizer_{name[-1]}").param_groups:
+                group["lr"] = value
+
+    def _renew(self, player: str) -> None:
+        network = self.D if player == "d" else self.G
+        made = optimizer(self.now[f"optimizer_{player}"], network, self.now[f"learning_rate_{player}"])
+        setattr(self, f"optimizer_{player}", made)
+
+
+def update(network: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> float:
+    """One step down the loss, by the weights of `network` alone. Returns the gradient's norm; raises
+    FloatingPointError where there is none."""
+    weights = list(network.parameters())
+    optimizer.zero_grad()
+    loss.backward(inputs=weights)
+    norm = torch.stack([weight.grad.norm() for weight in weights]).norm().item()
+    if not loss.isfinite() or norm != norm or norm == float("inf"):
+        raise FloatingPointError("the loss or its gradient")
+    optimizer.step()
+    return norm
+
+
+def train_points(settings: PointsSettings, control: Control) -> Iterator[dict[str, Any]]:
+    """The game, round after round. A unit is a few rounds, or a single one while somebody takes single steps.
+
+    Frames are as gan_points_pictures.Teller tells them; gan_points_tasks.py joins them. Raises SettingError.
+    """
+    game = Game(settings)
+    teller = Teller(game)
+    yield teller.opening()
+    step, log = 0, []
+    while step < settings.steps and control.reason is None:
+        for name, value in control.changes():
+            game.change(name, value)
+            log.append({"step": step, name: value})
+        turns = game.now["d_updates"] + game.now["g_updates"]
+        rounds = 1 if stepping(control) else min(max(1, UPDATES // turns), settings.steps - step)
+        for last in (n == rounds - 1 for n in range(rounds)):
+            teller.play(last)
+        step += rounds
+        yield teller.frame(step) | {"log": log[-100:]}
+
+
+def stepping(control: Control) -> bool:
+    """It was paused and has not been told to go on: what it does now it does step by step."""
+    said = [entry for entry in control.log if entry.keys() & {"pause", "step", "resume"}]
+    return bool(said) and "resume" not in said[-1]
