@@ -1,4 +1,4 @@
-"""The GAN game on points in the plane, small enough to be seen whole: D's opinion of every place, and where G puts them.
+"""The GAN game on points in the plane, small enough to be seen whole: what D says of every place, where G puts points.
 
 The same game as on images (Goodfellow et al. 2014, algorithm 1): in a round D takes its turn, then G takes its own.
 B points a batch, Z numbers z has. gan_losses.py has the losses, gan_points_pictures.py what is told of a moment.
@@ -6,33 +6,70 @@ B points a batch, Z numbers z has. gan_losses.py has the losses, gan_points_pict
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from playground.images.gan_losses import d_loss, g_loss, gradient_penalty
 from playground.images.gan_points_pictures import Teller
-from playground.images.gan_points_settings import NOISES, PointsSettings
+from playground.images.gan_points_settings import NOISES, PointsSettings, rounds_a_unit
 from playground.images.points import data_set
 from playground.inference.control import Control
-
-UPDATES = 12  # of both networks together in one unit of work: about 20 ms
 
 
 def mlp(inputs: int, layers: int, neurons: int, outputs: int) -> nn.Sequential:
     """(B, inputs) → (B, outputs), with `layers` hidden layers between."""
     widths = [inputs] + layers * [neurons]
-    hidden = [each for a, b in zip(widths, widths[1:], strict=False) for each in (nn.Linear(a, b), nn.LeakyReLU(0.2))]
+    hidden = [each for a, b in pairwise(widths) for each in (nn.Linear(a, b), nn.LeakyReLU(0.2))]
     return nn.Sequential(*hidden, nn.Linear(widths[-1], outputs))
 
 
-def optimizer(kind: str, network: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
-    """β₁ is 0.5, since with 0.9 a GAN's two players chase each other round (Radford et al. 2016)."""
-    if kind == "sgd":
-        return torch.optim.SGD(network.parameters(), lr=learning_rate)
-    return torch.optim.Adam(network.parameters(), lr=learning_rate, betas=(0.5, 0.999), fused=True)
+class Player:
+    """A network and how it learns: by gradient descent, or by Adam (Kingma & Ba 2015, algorithm 1).
+
+    Adam's β₁ is 0.5, since with the usual 0.9 a GAN's two players chase each other round (Radford et al. 2016).
+    """
+
+    beta_1, beta_2, epsilon = 0.5, 0.999, 1e-8
+
+    def __init__(self, network: nn.Sequential, kind: str, learning_rate: float) -> None:
+        self.network, self.learning_rate = network, learning_rate
+        self.weights = parameters_to_vector(network.parameters()).detach()  # (W,), of which the layers now hold views:
+        vector_to_parameters(self.weights, network.parameters())
+        self.learn_by(kind)
+
+    def learn_by(self, kind: str) -> None:
+        """From now on, and with no memory of before."""
+        self.kind, self.t = kind, 0
+        self.m, self.v = torch.zeros_like(self.weights), torch.zeros_like(self.weights)
+
+    def descend(self, loss: Tensor) -> float:
+        """One step down `loss`, of this player's weights alone. Returns the norm of the gradient.
+
+        Raises FloatingPointError where there is no such number.
+        """
+        gradients = torch.autograd.grad(loss, list(self.network.parameters()))
+        g = torch.cat([gradient.flatten() for gradient in gradients])  # (W,)
+        norm = g.norm().item()
+        if not math.isfinite(norm) or not math.isfinite(loss.item()):
+            raise FloatingPointError("the loss or its gradient")
+        if self.kind == "sgd":
+            self.weights -= self.learning_rate * g
+            return norm
+        self.t += 1
+        self.m.lerp_(g, 1 - self.beta_1)  # β₁ m + (1 − β₁) g
+        self.v.lerp_(g * g, 1 - self.beta_2)
+        m, v = self.m / (1 - self.beta_1**self.t), self.v / (1 - self.beta_2**self.t)
+        self.weights -= self.learning_rate * m / (v.sqrt() + self.epsilon)
+        return norm
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return self.network(x)
 
 
 class Turn(NamedTuple):
@@ -48,7 +85,7 @@ class Turn(NamedTuple):
 
 
 class Game:
-    """Two networks, their optimisers, and the random numbers they play with. `now` holds what may be changed."""
+    """Two players, the data, and the random numbers they play with. `now` holds what may be changed."""
 
     def __init__(self, settings: PointsSettings) -> None:
         s = self.settings = settings
@@ -57,10 +94,8 @@ class Game:
         self.data = data_set(s.data, s.drawn, self.rng)  # (N, 2)
         with torch.random.fork_rng(devices=[]):  # layers draw their first weights from the global generator
             torch.manual_seed(s.seed)
-            self.D = mlp(2, s.layers_d, s.neurons_d, 1)
-            self.G = mlp(NOISES[s.noise], s.layers_g, s.neurons_g, 2)
-        self.optimizer_d = optimizer(s.optimizer_d, self.D, s.learning_rate_d)
-        self.optimizer_g = optimizer(s.optimizer_g, self.G, s.learning_rate_g)
+            self.D = Player(mlp(2, s.layers_d, s.neurons_d, 1), s.optimizer_d, s.learning_rate_d)
+            self.G = Player(mlp(NOISES[s.noise], s.layers_g, s.neurons_g, 2), s.optimizer_g, s.learning_rate_g)
 
     # ------------------------------------------------------------------ the game
 
@@ -90,7 +125,7 @@ class Game:
         loss = told = d_loss(self.now["loss"], real_logits, fake_logits)
         if gamma > 0:
             loss = loss + gamma / 2 * gradient_penalty(real_logits, real)
-        norm = update(self.D, self.optimizer_d, loss)
+        norm = self.D.descend(loss)
         return Turn(z, fake, fake_logits.detach(), told.item(), norm, real.detach(), real_logits.detach())
 
     def turn_of_g(self) -> Turn:
@@ -102,7 +137,7 @@ class Game:
         fake = self.G(z)
         fake_logits = self.judge(fake)
         loss = g_loss(loss, real_logits, fake_logits)
-        norm = update(self.G, self.optimizer_g, loss)
+        norm = self.G.descend(loss)
         return Turn(z, fake.detach(), fake_logits.detach(), loss.item(), norm)
 
     def push(self, fake: Tensor, real: Tensor) -> Tensor:
@@ -117,31 +152,13 @@ class Game:
     # ------------------------------------------------------------------ what is changed on the way
 
     def change(self, name: str, value: Any) -> None:
-        """One of STEERABLE takes another value. A new kind of optimiser begins without memory."""
+        """One of STEERABLE takes another value from now on."""
         self.now[name] = value
-        if name.startswith("optimizer_"):
-            self._renew(name[-1])
-        elif name.startswith("learning_rate_"):
-            for group in getattr(self, f"optimizer_{name[-1]}").param_groups:
-                group["lr"] = value
-
-    def _renew(self, player: str) -> None:
-        network = self.D if player == "d" else self.G
-        made = optimizer(self.now[f"optimizer_{player}"], network, self.now[f"learning_rate_{player}"])
-        setattr(self, f"optimizer_{player}", made)
-
-
-def update(network: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> float:
-    """One step down the loss, by the weights of `network` alone. Returns the gradient's norm; raises
-    FloatingPointError where there is none."""
-    weights = list(network.parameters())
-    optimizer.zero_grad()
-    loss.backward(inputs=weights)
-    norm = torch.stack([weight.grad.norm() for weight in weights]).norm().item()
-    if not loss.isfinite() or norm != norm or norm == float("inf"):
-        raise FloatingPointError("the loss or its gradient")
-    optimizer.step()
-    return norm
+        player = self.D if name.endswith("_d") else self.G
+        if name.startswith("optimizer"):
+            player.learn_by(value)
+        elif name.startswith("learning_rate"):
+            player.learning_rate = value
 
 
 def train_points(settings: PointsSettings, control: Control) -> Iterator[dict[str, Any]]:
@@ -157,8 +174,8 @@ def train_points(settings: PointsSettings, control: Control) -> Iterator[dict[st
         for name, value in control.changes():
             game.change(name, value)
             log.append({"step": step, name: value})
-        turns = game.now["d_updates"] + game.now["g_updates"]
-        rounds = 1 if stepping(control) else min(max(1, UPDATES // turns), settings.steps - step)
+        rounds = 1 if stepping(control) else rounds_a_unit(game.now["d_updates"], game.now["g_updates"])
+        rounds = min(rounds, settings.steps - step)
         for last in (n == rounds - 1 for n in range(rounds)):
             teller.play(last)
         step += rounds

@@ -140,12 +140,16 @@ class Teller:
         losses = {name: sum(values) / len(values) if values else None for name, values in self.losses.items()}
         self.losses = {name: [] for name in self.losses}
         copied = histogram(generated)
-        return {"step": step} | losses | {
-            "d_real": self.belief(self.game.judge(self.game.data)).mean().item(),
-            "d_fake": self.belief(self.game.judge(generated)).mean().item(),
-            "js": js_bits(self.histogram, copied),
-            "kl": kl_bits(self.histogram, smoothed(copied, COUNTED)),
-        }
+        return (
+            {"step": step}
+            | losses
+            | {
+                "d_real": self.belief(self.game.judge(self.game.data)).mean().item(),
+                "d_fake": self.belief(self.game.judge(generated)).mean().item(),
+                "js": js_bits(self.histogram, copied),
+                "kl": kl_bits(self.histogram, smoothed(copied, COUNTED)),
+            }
+        )
 
     @torch.no_grad()
     def generate(self, z: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ LOSSES = ("non_saturating", "minimax", "least_squares", "hinge", "relativistic")
 NOISES = {"uniform_1d": 1, "uniform_2d": 2, "gaussian_2d": 2}  # the kind of z → how many numbers it is
 OPTIMIZERS = ("adam", "sgd")
 MOST_DRAWN = 500  # points
+UPDATES = 12  # of both networks together in one unit of work
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,10 @@ class PointsSettings(Settings):
     data: str = choice("ring", DATA)
     drawn: tuple[float, ...] = numbers((), low=-1.0, high=1.0, limit=2 * MOST_DRAWN)
     noise: str = choice("uniform_2d", tuple(NOISES))
-    layers_d: int = integer(2, low=0, high=5)
-    layers_g: int = integer(2, low=0, high=5)
-    neurons_d: int = integer(32, low=1, high=100)
-    neurons_g: int = integer(32, low=1, high=100)
+    layers_d: int = integer(2, low=0, high=4)
+    layers_g: int = integer(2, low=0, high=4)
+    neurons_d: int = integer(32, low=1, high=64)
+    neurons_g: int = integer(32, low=1, high=64)
     loss: str = choice("non_saturating", LOSSES)
     optimizer_d: str = choice("adam", OPTIMIZERS)
     optimizer_g: str = choice("adam", OPTIMIZERS)
@@ -52,5 +53,11 @@ class PointsSettings(Settings):
 
 # What may change while a run goes on; all else belongs to the networks or the data, and needs a new run.
 STEERABLE = (
-    "loss", "optimizer_d", "optimizer_g", "learning_rate_d", "learning_rate_g", "d_updates", "g_updates", "players", "r1",
+    "loss", "optimizer_d", "optimizer_g", "learning_rate_d", "learning_rate_g", "d_updates", "g_updates",
+    "players", "r1",
 )  # fmt: skip
+
+
+def rounds_a_unit(d_updates: int, g_updates: int) -> int:
+    """How many rounds make one unit of a run, and one frame: about 20 ms of work."""
+    return max(1, UPDATES // (d_updates + g_updates))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from playground.images.gan_points_settings import STEERABLE, PointsSettings
+from playground.images.gan_points_settings import STEERABLE, PointsSettings, rounds_a_unit
 from playground.inference.tasks import Lane, Task, later
 
 FRAME_BYTES = 20_000  # of one frame, as text
@@ -43,9 +43,8 @@ def thinned(items: Sequence[Any], most: int) -> list[Any]:
 
 
 def _bytes(settings: PointsSettings) -> int:
-    from playground.images.gan_points_settings import rounds_a_frame
-
-    return NETWORK_BYTES + FRAME_BYTES * (settings.steps // rounds_a_frame(settings) + 1)
+    rounds = rounds_a_unit(settings.d_updates, settings.g_updates)
+    return NETWORK_BYTES + FRAME_BYTES * (settings.steps // rounds + 1)
 
 
 TRAIN_POINTS = Task(
