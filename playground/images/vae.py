@@ -55,9 +55,9 @@ def conv_decoder(Z: int) -> nn.Sequential:
         nn.Linear(128, 32 * 7 * 7),
         nn.SiLU(),
         nn.Unflatten(1, (32, 7, 7)),
-        nn.ConvTranspose2d(32, 32, 4, stride=2, padding=1),  # (B, 32, 14, 14)
+        nn.ConvTranspose2d(32, 16, 4, stride=2, padding=1),  # (B, 16, 14, 14)
         nn.SiLU(),
-        nn.ConvTranspose2d(32, 1, 4, stride=2, padding=1),  # (B, 1, 28, 28)
+        nn.ConvTranspose2d(16, 1, 4, stride=2, padding=1),  # (B, 1, 28, 28)
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.images.drawings import drawing
-from playground.settings import Settings, choice, integer, number, numbers, text
+from playground.settings import Settings, choice, integer, number, numbers, text, whole_choice
 
 EMBEDDED = ("conv-2d", "conv-2d-beta-0.5", "conv-2d-beta-4", "conv-16d")  # the models that come with the project
 SAMPLES = 64  # images decoded from fixed codes in each frame of training: 8 × 8
@@ -67,6 +67,13 @@ class ModelSettings(Settings):
     """model: an embedded model's id, or that of a checkpoint of a run."""
 
     model: str = text("conv-2d", limit=80)
+
+
+@dataclass(frozen=True)
+class MapSettings(ModelSettings):
+    """images: 0 leaves out the test digits' own pictures."""
+
+    images: int = whole_choice(1, (0, 1))
 
 
 @dataclass(frozen=True)
