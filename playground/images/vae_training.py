@@ -6,6 +6,8 @@ A run that its owner paused and takes step by step gives one after each step.
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
@@ -29,7 +31,7 @@ FIRST = (1, 2, 4, 7)  # and these: the beginning is the liveliest part
 MOST_FRAMES = 400  # of a run, about
 MEASURE_EVERY, MEASURED = 100, 1000  # steps between two looks at held-out images, and how many of them
 MOMENTS = 60  # of the history, at most
-GREYS = 16  # levels of the history's pictures, which are small on screen
+COARSE = 17  # the history's pictures, small on screen, have the greys 0, 17, … 255
 
 
 class View:
@@ -97,25 +99,24 @@ class History:
     """Moments to look back at: never more than MOMENTS, thinned to every second one when they would be."""
 
     def __init__(self) -> None:
-        self.moments: list[tuple[int, Tensor, Tensor]] = []
+        self._moments: list[tuple[int, Tensor, Tensor]] = []
         self._turn, self._stride = 0, 1
 
     def add(self, step: int, samples: Tensor, points: Tensor) -> None:
         if self._turn % self._stride == 0:
-            self.moments.append((step, samples, points))
+            greys = (samples.float() / COARSE).round().mul(COARSE).to(torch.uint8)
+            self._moments.append((step, greys, points.half()))
         self._turn += 1
-        if len(self.moments) >= MOMENTS:
-            self.moments, self._stride = self.moments[::2], 2 * self._stride
+        if len(self._moments) >= MOMENTS:
+            self._moments, self._stride = self._moments[::2], 2 * self._stride
 
     def told(self) -> dict[str, Any]:
         """{"steps": [K], "samples": wire uint8 (K, 64, 28, 28), "points": wire float16 (K, 500, 2)}."""
-        steps, samples, points = zip(*self.moments, strict=True)
-        coarse = 255 // (GREYS - 1)
-        greys = (torch.stack(samples).float() / coarse).round().mul(coarse).to(torch.uint8)
+        steps, samples, points = zip(*self._moments, strict=True)
         return {
             "steps": list(steps),
-            "samples": wire.encode(greys.numpy(), level=1),
-            "points": wire.encode(torch.stack(points).half().numpy(), level=1),
+            "samples": wire.encode(torch.stack(samples).numpy(), level=1),
+            "points": wire.encode(torch.stack(points).numpy(), level=1),
         }
 
 
@@ -125,33 +126,101 @@ def due(step: int, settings: VaeSettings) -> bool:
     return step % every == 0 or step in FIRST or step == settings.steps
 
 
-def begin(settings: VaeSettings, train: Images) -> Learner:
+def begin(settings: VaeSettings, images: Tensor) -> Learner:
     """A new learner, or one that goes on from settings.start. Raises ModelError, SettingError."""
-    learner = Learner(settings, train.images)
+    learner = Learner(settings, images)
     if settings.start:
         kept = CHECKPOINTS.get(settings.start, "vae")
         for name in ("architecture", "latent_size"):
-            if getattr(kept.settings, name) != getattr(settings, name):
-                raise SettingError("vae_other_shape", field=name, value=getattr(kept.settings, name))
+            if (had := getattr(kept.settings, name)) != getattr(settings, name):
+                raise SettingError("vae_other_shape", field=name, value=had)
         learner.restore(kept.state)
     return learner
 
 
 def train_vae(settings: VaeSettings, control: Control) -> Iterator[dict[str, Any] | None]:
-    """Frames as in vae_tasks.py. Raises FloatingPointError after a last frame when the numbers are no longer finite."""
+    """Frames as vae_tasks.py says. Raises ModelError and SettingError at the start, and FloatingPointError after the last
+    frame when numbers became infinite or undefined."""
     train, test = (yield from mnist.opened("train")), (yield from mnist.opened("test"))
-    learner = begin(settings, train)
-    view, curve, history, now = View(settings, test), Curve(), History(), {"step": learner.steps}
-    now |= yield from frame(learner, view, curve, history)
-    yield now
-    broken = False
-    while learner.steps < settings.steps and control.reason is None and not broken:
-        for name, value in control.changes():
-            learner.set(name, value)
-        by_hand = control.paused  # then a whole step is one unit
-        terms = finished(learner.step()) if by_hand else (yield from learner.step())
-        if broken := not is_finite(terms):
+    run = Training(settings, begin(settings, train.images), test)
+    yield (yield from run.frame())
+    finite = True
+    while run.going and finite and control.reason is None:
+        run.steer(control.changes())
+        units = run.learner.step()
+        terms = finished(units) if control.paused else (yield from units)  # by hand, a unit is a whole step
+        if not (finite := math.isfinite(terms.elbo)):
             break
-        curve.add(terms)
-        yielded = frame(learner, view, curve, history)
-        ...
+        run.curve.add(terms)
+        if control.paused:
+            yield finished(run.frame())
+        elif run.learner.steps % MEASURE_EVERY == 0 or not run.going:
+            yield (yield from run.frame((yield from held_out_terms(run.learner.model, test.images[:MEASURED]))))
+        elif due(run.learner.steps, settings):
+            yield (yield from run.frame())
+    yield (yield from run.last_frame(finite))
+    if not finite:
+        raise FloatingPointError
+
+
+class Training:
+    """A learner, and what is told of it."""
+
+    def __init__(self, settings: VaeSettings, learner: Learner, test: Images) -> None:
+        self.settings, self.learner = settings, learner
+        self.view, self.curve, self.history = View(settings, test), Curve(), History()
+        self.until = learner.steps + settings.steps
+        self.log: list[dict[str, Any]] = []  # settings that were changed, with the step
+        self.diagnoses: list[dict[str, Any]] = []
+        self._drawn: int | None = None  # the step of the latest pictures
+
+    @property
+    def going(self) -> bool:
+        return self.learner.steps < self.until
+
+    def steer(self, changes: Sequence[tuple[str, Any]]) -> None:
+        for name, value in changes:
+            self.learner.set(name, value)
+            self.settings = dataclasses.replace(self.settings, **{name: value})
+            self.log.append({"step": self.learner.steps, "set": {name: value}})
+
+    def frame(self, held_out: Terms | None = None) -> Generator[None, None, dict[str, Any]]:
+        """What is new, with `held_out` if that was just measured."""
+        step = self.learner.steps
+        samples, reconstructions, points = yield from self.view.look(self.learner.model)
+        self.history.add(step, samples, points)
+        self._drawn = step
+        told = self.curve.news(step) | self.view.fixed | {
+            "step": step,
+            "samples": wire.encode(samples.numpy()),
+            "reconstructions": wire.encode(reconstructions.numpy()),
+            "points": wire.encode(points.numpy()),
+        }
+        if held_out is not None:
+            self.diagnoses = diagnose(self.settings, step, held_out)
+            told |= measured(step, held_out)
+        return told | {"diagnoses": self.diagnoses, "log": changes_in(self.log)}
+
+    def last_frame(self, finite: bool) -> Generator[None, None, dict[str, Any]]:
+        """The latest pictures, unless they were told or cannot be drawn; the history; a checkpoint of what is sound."""
+        step = self.learner.steps
+        told = self.curve.news(step) | {"step": step, "log": changes_in(self.log)}
+        if finite and self._drawn != step:
+            told = yield from self.frame()
+            yield
+        told["history"] = self.history.told()
+        if finite:
+            yield
+            told["checkpoint"] = CHECKPOINTS.keep("vae", self.settings, self.log, step, self.learner.state())
+        return told
+
+
+def measured(step: int, terms: Terms) -> dict[str, Any]:
+    """The terms on held-out images as a frame has them: the latest, and one more point of their curve."""
+    point = {"step": step, "reconstruction": terms.reconstruction, "kl": terms.kl, "elbo": terms.elbo}
+    return {"held_out": point, "held_out_curve": {name: [value] for name, value in point.items()}}
+
+
+def changes_in(log: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """[{"step", name: value}]: what was changed on the way."""
+    return [{"step": entry["step"], **entry["set"]} for entry in log]

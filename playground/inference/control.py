@@ -30,6 +30,12 @@ class Control:
         """A setting was changed, so the settings it began with no longer say what it is."""
         return any("set" in entry for entry in self.log)
 
+    @property
+    def paused(self) -> bool:
+        """Its owner has it go on a unit at a time, if at all."""
+        turns = ("pause" in entry for entry in reversed(self.log) if "pause" in entry or "resume" in entry)
+        return next(turns, False)
+
     def steps(self, n: int) -> Iterator[int]:
         """0 … n-1, ending early once the run is stopped or out of time."""
         for i in range(n):

@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 from playground.images import mnist
 from playground.images.vae import VAE
+from playground.images.vae_codes import percentiles_from
 from playground.images.vae_learner import Learner, Terms, finished, held_out_terms
+from playground.images.vae_map import encode_all
+from playground.images.vae_models import read
 from playground.images.vae_settings import EMBEDDED, VaeSettings
 from playground.recipes.vae_card import write_card
 
@@ -87,31 +90,39 @@ def point(learner: Learner, plan: VaeSettings, recent: list[Terms], test: torch.
     }
 
 
-def export(name: str, work: Path, out: Path) -> None:
-    """fp16 weights with their settings in the header, `name`.safetensors, and the curve, `name`.json."""
-    kept = torch.load(work / f"{name}.pt", weights_only=True)["learner"]
+def export(name: str, work: Path, out: Path, test_images: torch.Tensor) -> None:
+    """fp16 weights, whose header has their settings and figures, in `name`.safetensors; the curve in `name`.json."""
+    kept, plan = torch.load(work / f"{name}.pt", weights_only=True)["learner"], PLANS[name]
     weights = {key: value.half().contiguous() for key, value in kept["model"].items()}
-    header = {"settings": json.dumps(PLANS[name].as_dict()), "step": str(kept["steps"])}
+    header = {"settings": plan.as_dict(), "step": kept["steps"], **measure(plan, weights, test_images)}
     out.mkdir(parents=True, exist_ok=True)
-    save_file(weights, out / f"{name}.safetensors", metadata=header)
+    save_file(weights, out / f"{name}.safetensors", metadata={key: json.dumps(value) for key, value in header.items()})
     curve = [json.loads(line) for line in (work / f"{name}.jsonl").read_text().splitlines()]
     (out / f"{name}.json").write_text(json.dumps(curve) + "\n")
 
 
-def measure(name: str, out: Path, test_images: torch.Tensor) -> dict[str, Any]:
+def measure(plan: VaeSettings, weights: dict[str, torch.Tensor], test_images: torch.Tensor) -> dict[str, Any]:
     """The figures of the weights as they are stored, on all test images."""
-    plan = PLANS[name]
     model = VAE(plan.architecture, plan.latent_size).eval()
-    model.load_state_dict({key: value.float() for key, value in load_file(out / f"{name}.safetensors").items()})
+    model.load_state_dict({key: value.float() for key, value in weights.items()})
     held_out = finished(held_out_terms(model, test_images))
-    parameters = sum(p.numel() for p in model.parameters())
-    curve = json.loads((out / f"{name}.json").read_text())
-    return {"name": name, "beta": plan.beta, "latent_size": plan.latent_size, "parameters": parameters} | {
-        "reconstruction": held_out.reconstruction,
-        "kl": held_out.kl,
-        "elbo": held_out.elbo,
+    _, _, errors = finished(encode_all(model, test_images))
+    figures = {"elbo": held_out.elbo, "reconstruction": held_out.reconstruction, "kl": held_out.kl}
+    return {"figures": figures, "percentiles": percentiles_from(errors)}
+
+
+def of_card(name: str, out: Path) -> dict[str, Any]:
+    """What the card says of a model, from the files in `out`."""
+    weights, header = read(out / f"{name}.safetensors")
+    plan = header["settings"]
+    return {
+        "id": name,
+        "beta": plan["beta"],
+        "latent_size": plan["latent_size"],
+        "parameters": sum(weight.numel() for weight in weights.values()),
         "bytes": (out / f"{name}.safetensors").stat().st_size,
-        "curve": curve,
+        "curve": json.loads((out / f"{name}.json").read_text()),
+        **header["figures"],
     }
 
 
@@ -127,10 +138,10 @@ def main(argv: list[str] | None = None) -> None:
     for name in arguments.names:
         train(name, arguments.work, train_images, test_images)
         if arguments.out:
-            export(name, arguments.work, arguments.out)
+            export(name, arguments.work, arguments.out, test_images)
     if arguments.out:
-        measured = [measure(name, arguments.out, test_images) for name in EMBEDDED]
-        write_card(arguments.out, measured, PLANS["conv-2d"])
+        recipe = PLANS["conv-2d"].as_dict() | {"warm_up": WARM_UP}
+        write_card(arguments.out, [of_card(name, arguments.out) for name in EMBEDDED], recipe)
 
 
 if __name__ == "__main__":
