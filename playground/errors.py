@@ -67,6 +67,8 @@ SENTENCES: dict[str, str] = {
     "vae_not_a_plane": "{model} has codes of {size} numbers, and only codes of two numbers fill a map. Choose conv-2d.",
     "vae_code_length": "A code of {model} has {size} numbers, and {field} has {value}.",
     "vae_other_shape": "A run goes on from a checkpoint only with the same {field}, which was {value}.",
+    "vae_posterior_collapse": "Posterior collapse: {unused} of the code's {size} numbers say nothing about the image "
+    "(less than 0.01 nat each), because β makes saying anything too dear. Lower β.",
     "checkpoint_gone": "The checkpoint {checkpoint} is not kept any more, or its name is mistyped. Train again, or use "
     "a model that is built in.",
     # models

@@ -27,7 +27,9 @@ from playground.images.vae_settings import (
 from playground.inference.control import Control
 
 DRAWS = 8  # from the posterior
-COMPARED = 2000  # test digits whose errors a checkpoint's percentiles are made of; an embedded model brings all 10,000's
+COMPARED = (
+    2000  # test digits whose errors a checkpoint's percentiles are made of; an embedded model brings all 10,000's
+)
 STEPS, REACH = 11, 3.0  # images of a traversal strip, from −REACH to REACH
 
 
@@ -39,8 +41,8 @@ def picture(image: Mapping[str, Any]) -> Tensor:
 def encode_digit(settings: EncodeSettings, control: Control) -> Iterator[dict[str, Any] | None]:
     """One frame: {"mu", "sigma": [Z numbers], "seen": wire uint8 (28, 28), the drawing in black and white,
     "reconstruction": wire uint8 (28, 28) decoded from μ, "error_nats": −log p(x|μ), "percentile": share of the test
-    images, in percent, that have a smaller error, "epsilon" and "z": [8·Z numbers], draws of ε and z = μ + σ ε one after
-    another, "samples": wire uint8 (8, 28, 28) decoded from those, "model"}.
+    images, in percent, that have a smaller error, "epsilon" and "z": [8·Z numbers], draws of ε and z = μ + σ ε in a
+    row, "samples": wire uint8 (8, 28, 28) decoded from those, "model"}.
     """
     trained, image = load(settings.model), picture(settings.image)
     mu, sigma, error = encode(trained.model, image)
@@ -101,8 +103,8 @@ def decode_latent(settings: DecodeSettings, control: Control) -> Iterator[dict[s
 
 
 def interpolate(settings: InterpolateSettings, control: Control) -> Iterator[dict[str, Any] | None]:
-    """One frame: {"images": wire uint8 (frames, 28, 28) decoded on the straight line from μ(a) to μ(b), "z": wire float32
-    (frames, Z), "ends": wire uint8 (2, 28, 28), what was encoded, "labels": [2; None for a drawing], "model"}.
+    """One frame: {"images": wire uint8 (frames, 28, 28) decoded on the straight line from μ(a) to μ(b), "z": wire
+    float32 (frames, Z), "ends": wire uint8 (2, 28, 28), what was encoded, "labels": [2; None: a drawing], "model"}.
     """
     trained = load(settings.model)
     test = yield from mnist.opened("test")
@@ -122,8 +124,8 @@ def interpolate(settings: InterpolateSettings, control: Control) -> Iterator[dic
 
 
 def arithmetic(settings: ArithmeticSettings, control: Control) -> Iterator[dict[str, Any] | None]:
-    """One frame: {"digits": wire uint8 (3, 28, 28), a, b and c, "labels": [3], "z": wire float32 (4, Z), their codes and
-    last a − b + c, "decoded": wire uint8 (4, 28, 28) of those, "model"}.
+    """One frame: {"digits": wire uint8 (3, 28, 28), a, b and c, "labels": [3], "z": wire float32 (4, Z), their codes
+    and last a − b + c, "decoded": wire uint8 (4, 28, 28) of those, "model"}.
     """
     trained = load(settings.model)
     test = yield from mnist.opened("test")
@@ -140,8 +142,8 @@ def arithmetic(settings: ArithmeticSettings, control: Control) -> Iterator[dict[
 
 
 def traverse(settings: TraverseSettings, control: Control) -> Iterator[dict[str, Any] | None]:
-    """One frame: {"strips": wire uint8 (Z, 11, 28, 28), "values": [11, from -3 to 3], "z": [Z], "model"}: strip k is the
-    code z with its k-th number going through `values`.
+    """One frame: {"strips": wire uint8 (Z, 11, 28, 28), "values": [11, from -3 to 3], "z": [Z], "model"}: strip k is
+    the code z with its k-th number going through `values`.
     """
     trained = load(settings.model)
     z = code(trained, settings.z)

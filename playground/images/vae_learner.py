@@ -6,7 +6,7 @@ Shared by live training (vae_training.py) and the recipe of the embedded models 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -14,6 +14,7 @@ from torch import Tensor
 from playground.images.vae import binarised, elbo_terms, seeded
 from playground.images.vae_settings import VaeSettings
 
+Result = TypeVar("Result")
 CHUNK = 64  # images whose gradient is computed at once: some 25 ms of a core for the convolutions
 HELD_OUT_CHUNK = 250  # the same without a gradient
 
@@ -104,7 +105,7 @@ def held_out_terms(model: torch.nn.Module, images: Tensor, seed: int = 0) -> Gen
     return terms(total, kl_total, len(images))
 
 
-def finished(units: Generator[None, None, Terms]) -> Terms:
+def finished(units: Generator[None, None, Result]) -> Result:
     """What a generator returns, run to its end at once."""
     while True:
         try:

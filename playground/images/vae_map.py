@@ -99,8 +99,8 @@ def packed(images: Tensor) -> Generator[None, None, dict[str, Any]]:
 
 
 def vae_manifold(settings: ManifoldSettings, control: Control) -> Iterator[dict[str, Any] | None]:
-    """One frame: {"images": wire uint8 (n, n, 28, 28), "z": [n numbers], "model"}: image [i, j] is what the model draws at
-    (z[i], z[j]), places between which the prior has equal shares. Raises SettingError unless Z = 2.
+    """One frame: {"images": wire uint8 (n, n, 28, 28), "z": [n numbers], "model"}: image [i, j] is what the model draws
+    at (z[i], z[j]), places between which the prior has equal shares. Raises SettingError unless Z = 2.
     """
     trained = load(settings.model)
     two_numbers(trained)

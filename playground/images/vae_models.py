@@ -15,8 +15,8 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from playground.checkpoints import CHECKPOINTS
 from playground.errors import ModelError, SettingError
-from playground.images.checkpoints import CHECKPOINTS
 from playground.images.vae import VAE
 from playground.images.vae_settings import EMBEDDED, VaeSettings
 
@@ -66,9 +66,7 @@ def load(id: str) -> Trained:
 def _embedded(id: str) -> Trained:
     weights, header = read(FOLDER / f"{id}.safetensors")
     settings = VaeSettings(**header["settings"])
-    return Trained(
-        id, _model(settings, weights), settings, header["step"], header["figures"], header["percentiles"]
-    )
+    return Trained(id, _model(settings, weights), settings, header["step"], header["figures"], header["percentiles"])
 
 
 @lru_cache(maxsize=16)

@@ -2,13 +2,13 @@
 
 A frame of TRAIN_VAE, all in nats an image, summed over pixels and over the code's Z numbers:
     start, curve        points since the last frame, the first of them number `start`:
-                        {"step", "reconstruction", "kl", "elbo"}, lists; each the mean of the steps since the point before
+                        {"step", "reconstruction", "kl", "elbo"}, lists; each the mean since the point before
     step                training steps done
     kl_per_latent       [Z], means over the same
     samples             wire uint8 (64, 28, 28) decoded from fixed codes. Z = 2: an 8 × 8 picture of the plane, places
                         between which the prior has equal shares, z₁ to the right, z₂ upwards. Else draws from the prior
-    digits, reconstructions   wire uint8 (10, 28, 28): a test image of each class as the model sees it, and what it makes
-                        of it (decoded from μ)
+    digits              wire uint8 (10, 28, 28): a test image of each class, as the model sees it
+    reconstructions     the same decoded from μ
     points, labels      wire float32 (500, 2), the first two numbers of μ of test images; wire uint8 (500,)
     held_out            {"step", "reconstruction", "kl", "elbo"} of 1,000 test images, one draw of ε each, when new
     held_out_curve      the same as lists, as `curve`
@@ -24,8 +24,7 @@ Merged frames hold everything since the reader's last; a run's last value holds 
 
 from __future__ import annotations
 
-
-from playground.images.vae_frames import merge
+from playground.frames import joined_curves
 from playground.images.vae_settings import STEERABLE, VaeSettings
 from playground.inference.tasks import Lane, Task, later
 
@@ -46,7 +45,7 @@ TRAIN_VAE = Task(
     Lane.TRAINING,
     run=later("playground.images.vae_training:train_vae"),
     peak_bytes=training_bytes,
-    merge=merge,
+    merge=joined_curves("curve", "held_out_curve"),
     seconds=900,
     steerable=STEERABLE,
 )

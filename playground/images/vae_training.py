@@ -15,15 +15,16 @@ import torch
 from torch import Tensor
 
 from playground import wire
+from playground.checkpoints import CHECKPOINTS
 from playground.errors import SettingError
 from playground.images import mnist
-from playground.images.checkpoints import CHECKPOINTS
 from playground.images.mnist import Images
 from playground.images.vae import VAE, binarised
 from playground.images.vae_diagnoses import diagnose
 from playground.images.vae_learner import Learner, Terms, finished, held_out_terms
 from playground.images.vae_map import decode, encode, prior_places, square
 from playground.images.vae_settings import POINTS, SAMPLES, VaeSettings
+from playground.inference.aside import optimizers_imported
 from playground.inference.control import Control
 
 EVERY = {"mlp": 12, "conv": 8}  # steps between two frames: about a seventh of a second, and a third
@@ -87,9 +88,7 @@ class Curve:
         start, n = self.points, len(self.recent)
         if not n:
             return {"start": start, "curve": {"step": [], "reconstruction": [], "kl": [], "elbo": []}}
-        told = {
-            name: [sum(getattr(t, name) for t in self.recent) / n] for name in ("reconstruction", "kl", "elbo")
-        }
+        told = {name: [sum(getattr(t, name) for t in self.recent) / n] for name in ("reconstruction", "kl", "elbo")}
         latents = [sum(column) / n for column in zip(*(t.kl_per_latent for t in self.recent), strict=True)]
         self.recent, self.points = [], start + 1
         return {"start": start, "curve": {"step": [step], **told}, "kl_per_latent": latents}
@@ -139,11 +138,12 @@ def begin(settings: VaeSettings, images: Tensor) -> Learner:
 
 
 def train_vae(settings: VaeSettings, control: Control) -> Iterator[dict[str, Any] | None]:
-    """Frames as vae_tasks.py says. Raises ModelError and SettingError at the start, and FloatingPointError after the last
-    frame when numbers became infinite or undefined."""
+    """Frames as vae_tasks.py says. Raises ModelError and SettingError at the start, and FloatingPointError after the
+    last frame when numbers became infinite or undefined."""
     train, test = (yield from mnist.opened("train")), (yield from mnist.opened("test"))
+    yield from optimizers_imported()
     run = Training(settings, begin(settings, train.images), test)
-    yield (yield from run.frame())
+    yield (yield from run.frame((yield from held_out_terms(run.learner.model, test.images[:MEASURED]))))
     finite = True
     while run.going and finite and control.reason is None:
         run.steer(control.changes())
@@ -190,15 +190,19 @@ class Training:
         samples, reconstructions, points = yield from self.view.look(self.learner.model)
         self.history.add(step, samples, points)
         self._drawn = step
-        told = self.curve.news(step) | self.view.fixed | {
-            "step": step,
-            "samples": wire.encode(samples.numpy()),
-            "reconstructions": wire.encode(reconstructions.numpy()),
-            "points": wire.encode(points.numpy()),
-        }
+        told = (
+            self.curve.news(step)
+            | self.view.fixed
+            | {
+                "step": step,
+                "samples": wire.encode(samples.numpy()),
+                "reconstructions": wire.encode(reconstructions.numpy()),
+                "points": wire.encode(points.numpy()),
+            }
+        )
         if held_out is not None:
-            self.diagnoses = diagnose(self.settings, step, held_out)
-            told |= measured(step, held_out)
+            self.diagnoses = diagnose(step, held_out.kl_per_latent)
+            told = measured(step, held_out) | told
         return told | {"diagnoses": self.diagnoses, "log": changes_in(self.log)}
 
     def last_frame(self, finite: bool) -> Generator[None, None, dict[str, Any]]:
@@ -218,7 +222,8 @@ class Training:
 def measured(step: int, terms: Terms) -> dict[str, Any]:
     """The terms on held-out images as a frame has them: the latest, and one more point of their curve."""
     point = {"step": step, "reconstruction": terms.reconstruction, "kl": terms.kl, "elbo": terms.elbo}
-    return {"held_out": point, "held_out_curve": {name: [value] for name, value in point.items()}}
+    curve = {name: [value] for name, value in point.items()}
+    return {"held_out": point, "held_out_curve": curve, "kl_per_latent": terms.kl_per_latent}
 
 
 def changes_in(log: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TypeVar
@@ -19,3 +20,8 @@ def aside(load: Callable[[], Loaded]) -> Generator[None, None, Loaded]:
         wait([reading], PATIENCE)
         yield
     return reading.result()
+
+
+def optimizers_imported() -> Generator[None, None, None]:
+    """Before a run makes its optimizer: with the first one torch imports its compiler, which takes seconds."""
+    yield from aside(lambda: importlib.import_module("torch._dynamo"))

@@ -96,7 +96,9 @@ def export(name: str, work: Path, out: Path, test_images: torch.Tensor) -> None:
     weights = {key: value.half().contiguous() for key, value in kept["model"].items()}
     header = {"settings": plan.as_dict(), "step": kept["steps"], **measure(plan, weights, test_images)}
     out.mkdir(parents=True, exist_ok=True)
-    save_file(weights, out / f"{name}.safetensors", metadata={key: json.dumps(value) for key, value in header.items()})
+    file = out / f"{name}.safetensors"
+    save_file(weights, file, metadata={key: json.dumps(value) for key, value in header.items()})
+    file.chmod(0o644)
     curve = [json.loads(line) for line in (work / f"{name}.jsonl").read_text().splitlines()]
     (out / f"{name}.json").write_text(json.dumps(curve) + "\n")
 

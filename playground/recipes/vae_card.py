@@ -10,11 +10,11 @@ LOWEST, HIGHEST = -190, -70  # nats, of the curve's picture
 
 
 def write_card(out: Path, models: list[dict[str, Any]], recipe: dict[str, Any]) -> None:
-    """README.md and curve.svg in `out`. models: id, beta, latent_size, parameters, bytes, elbo, reconstruction, kl, curve."""
+    """README.md and curve.svg in `out`, of what vae.of_card says of each model."""
     (out / "curve.svg").write_text(curve_svg(models))
     rows = "\n".join(
-        f"| {m['id']} | {m['latent_size']} | {m['beta']:g} | {m['elbo']:.2f} | {m['reconstruction']:.2f} | {m['kl']:.2f} "
-        f"| {m['parameters']:,} | {m['bytes'] / 1e6:.2f} MB | {m['curve'][-1]['seconds'] / 60:.0f} |"
+        f"| {m['id']} | {m['latent_size']} | {m['beta']:g} | {m['elbo']:.2f} | {m['reconstruction']:.2f} "
+        f"| {m['kl']:.2f} | {m['parameters']:,} | {m['bytes'] / 1e6:.2f} MB | {m['curve'][-1]['seconds'] / 60:.0f} |"
         for m in models
     )
     (out / "README.md").write_text(
@@ -26,9 +26,9 @@ Four variational autoencoders of MNIST. They differ in the size of the code and 
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 {rows}
 
-Measured with the weights as they are stored, on all 10,000 test images, which none of them saw in training: nats an image,
-summed over the 784 pixels and over the code, one draw of ε for each image. The ELBO is that of β = 1 for all four, so that
-it bounds log p(x); a model that was trained with another β was not made to be good at it.
+Measured with the weights as they are stored, on all 10,000 test images, which none of them saw in training: nats an
+image, summed over the 784 pixels and over the code, one draw of ε for each image. The ELBO is that of β = 1 for all
+four, so that it bounds log p(x); a model that was trained with another β was not made to be good at it.
 
 **Architecture.** Encoder: 3 × 3 convolutions of 32 and 64 channels with stride 2, a layer of 64, then μ and log σ².
 Decoder: two layers of 128, then 7 × 7 × 32, transposed convolutions of 16 channels and of 1. Between them SiLU.
@@ -45,8 +45,8 @@ likelihood is a likelihood. A figure for grey pixels, or for pixels drawn at ran
 
 **Licence.** The weights may be used as the rest of this project.
 
-**Limits.** Two numbers are too few for ten digits: 4 and 9 overlap, and what lies between classes is no digit. They know
-nothing but centred digits of 28 × 28 pixels.
+**Limits.** Two numbers are too few for ten digits: 4 and 9 overlap, and what lies between classes is no digit. They
+know nothing but centred digits of 28 × 28 pixels.
 
 ![Held-out ELBO against training steps](curve.svg)
 """
