@@ -64,13 +64,16 @@ SENTENCES: dict[str, str] = {
     # images
     "drawing_empty": "The drawing is empty: no pixel of it is bright enough to count as ink. Draw a digit.",
     "drawing_full": "The drawing is filled all over, so there is nothing to see in it. Clear it and draw a digit.",
-    "vae_not_a_plane": "{model} has codes of {size} numbers, and only codes of two numbers fill a map. Choose conv-2d.",
-    "vae_code_length": "A code of {model} has {size} numbers, and {field} has {value}.",
-    "vae_other_shape": "A run goes on from a checkpoint only with the same {field}, which was {value}.",
-    "vae_posterior_collapse": "Posterior collapse: {unused} of the code's {size} numbers say nothing about the image "
-    "(less than 0.01 nat each), because β makes saying anything too dear. Lower β.",
     "checkpoint_gone": "The checkpoint {checkpoint} is not kept any more, or its name is mistyped. Train again, or use "
     "a model that is built in.",
+    # diffusion
+    "no_digits": "No digit is chosen. Choose at least one of 0 to 9.",
+    "too_many_images": "That makes {value} images, and at most {limit} are drawn at once: fewer digits, or "
+    "fewer images of each.",
+    "branch_digits": "A branch needs a digit for each of the {count} it began with; got {value}.",
+    "mask_empty": "Nothing is rubbed out, so there is nothing to fill in. Rub out a part of the digit.",
+    "mask_full": "Everything is rubbed out, so nothing is left to go by. Leave a part of the digit as it is.",
+    "steps_capped": "From t = {t} there are only {most} noise levels on the way down, so {most} steps were made.",
     # models
     "unknown_model": "There is no model called {model}. Choose one of {choices}.",
     "model_not_public": "On a public page only the listed models load, and {model} is not listed. "
@@ -100,9 +103,6 @@ SENTENCES: dict[str, str] = {
     "forced_unknown": "None of the forced words can be written: {model} has no tokens for {words}. "
     "Force other words, or choose another model.",
     "no_such_token": "{model} has no token number {value}; its tokens are 0 to {high}.",
-    # points of the plane
-    "points_few": "{field} has {count} points, and at least {least} are needed. Draw a few more.",
-    "points_odd": "{field} must be x and y in turn; got {count} numbers, and an even number is needed.",
     # runs
     "busy": "Too many people are waiting ({limit} runs in the queue). Try again in a minute.",
     "too_many_runs": "You already have {limit} runs going. Stop one, or wait for it to end.",
