@@ -64,6 +64,11 @@ SENTENCES: dict[str, str] = {
     # images
     "drawing_empty": "The drawing is empty: no pixel of it is bright enough to count as ink. Draw a digit.",
     "drawing_full": "The drawing is filled all over, so there is nothing to see in it. Clear it and draw a digit.",
+    "vae_not_a_plane": "{model} has codes of {size} numbers, and only codes of two numbers fill a map. Choose conv-2d.",
+    "vae_code_length": "A code of {model} has {size} numbers, and {field} has {value}.",
+    "vae_other_shape": "A run goes on from a checkpoint only with the same {field}, which was {value}.",
+    "vae_posterior_collapse": "Posterior collapse: {unused} of the code's {size} numbers say nothing about the image "
+    "(less than 0.01 nat each), because β makes saying anything too dear. Lower β.",
     "checkpoint_gone": "The checkpoint {checkpoint} is not kept any more, or its name is mistyped. Train again, or use "
     "a model that is built in.",
     # diffusion
@@ -103,6 +108,9 @@ SENTENCES: dict[str, str] = {
     "forced_unknown": "None of the forced words can be written: {model} has no tokens for {words}. "
     "Force other words, or choose another model.",
     "no_such_token": "{model} has no token number {value}; its tokens are 0 to {high}.",
+    # points of the plane
+    "points_few": "{field} has {count} points, and at least {least} are needed. Draw a few more.",
+    "points_odd": "{field} must be x and y in turn; got {count} numbers, and an even number is needed.",
     # runs
     "busy": "Too many people are waiting ({limit} runs in the queue). Try again in a minute.",
     "too_many_runs": "You already have {limit} runs going. Stop one, or wait for it to end.",
