@@ -1,0 +1,13 @@
+"""The map of a latent space: encoded test digits by class, and under the pointer the image that is decoded there."""
+
+from __future__ import annotations
+
+from components.widgets.base import Widget
+
+
+class LatentMap(Widget):
+    """Value: a run of VAE_MAP (playground/images/vae_tasks.py), or {"fetch": name} of a saved one (saved_runs.py).
+
+    Event `picked`: a place, background or panel was chosen here or elsewhere; the controls are to say so.
+    Bus: see widgets/vae.js; says vae.status.
+    """

@@ -1,0 +1,200 @@
+/* The map: pointing decodes, a tap stays, arrows walk. Two canvases: what stands still, and what moves over it.
+   In scope: element, props, trigger, watch (components/widgets/base.py). */
+const { words, make, card, canvas, number, on, announce, vae, digits, latentPicture, reducedMotion, experiment } = window.playground;
+const RINGS = [1, 2, 3]; // σ of the prior
+const TILES = 21; // decoded images in a row of the background
+const BACKGROUNDS = ["points", "images", "manifold"];
+
+const view = card(words("vae.map.title"), element.querySelector(".pg-widget"));
+const still = make("canvas", { class: "pg-map-still", "aria-hidden": "true" });
+const moving = make("canvas", { class: "pg-map-moving", role: "img", tabindex: 0, "aria-label": words("vae.map.label") });
+const picture = make("div", { class: "pg-map-picture" }, still, moving);
+const legend = make("div", { class: "pg-map-legend", role: "group", "aria-label": words("vae.map.legend") });
+const grounds = make("div", { class: "pg-choice", role: "radiogroup", "aria-label": words("vae.map.background") }, ...BACKGROUNDS.map((name) =>
+  make("button", { type: "button", class: "pg-button", role: "radio", "data-name": name, text: words(`vae.map.${name}`), onclick: () => vae.lay(name) })));
+const hint = make("p", { class: "pg-hint pg-map-hint" });
+view.body.append(picture, legend);
+view.controls.append(grounds, hint);
+
+for (let digit = 0; digit < 10; digit += 1) {
+  legend.append(make("button", { type: "button", class: "pg-map-class", "aria-pressed": "false", "data-digit": digit, "aria-label": words("vae.map.only", { digit }),
+    onclick: () => vae.showOnly(vae.only() === digit ? -1 : digit) }, make("span", { class: "pg-map-dot", "aria-hidden": "true" }), make("span", { text: String(digit) })));
+}
+
+// ---------------------------------------------------------------- drawing
+let warp = 0, sheet = null, sheetOf = "";
+const lane = () => { const [low, high] = vae.bounds(); return latentPicture.axis({ low, high, warp }); };
+const shown = () => (vae.map()?.grid ? vae.background() : "points");
+
+function placer(width, height) {
+  const axis = lane();
+  return (z1, z2) => [width * axis.at(z1), height * (1 - axis.at(z2))];
+}
+
+function sheetFor(map) {
+  const key = `${map.run}.${map.model?.id}.${shown()}`;
+  if (sheetOf !== key) {
+    const [low, high] = vae.bounds();
+    sheet = latentPicture.tiles(vae.decode, latentPicture.axis({ low, high, warp: shown() === "manifold" ? 1 : 0 }), TILES);
+    sheetOf = key;
+  }
+  return sheet;
+}
+
+const base = canvas(still, (context, width, height, colours) => {
+  const map = vae.map();
+  if (!map) return;
+  const to = placer(width, height), tiled = shown() !== "points";
+  if (tiled) {
+    context.imageSmoothingEnabled = true;
+    context.drawImage(sheetFor(map), 0, 0, width, height);
+  }
+  rings(context, to, tiled ? "rgba(255,255,255,0.55)" : colours.muted, tiled);
+  latentPicture.points(context, map, to, { colours: digits.colours(), only: vae.only(), faint: colours.cut, radius: width < 420 ? 2 : 2.7 });
+  const font = `600 ${width < 420 ? 18 : 24}px ${getComputedStyle(document.body).fontFamily}`;
+  for (let digit = 0; digit < 10; digit += 1) {
+    if (vae.only() >= 0 && vae.only() !== digit) continue;
+    const { code } = vae.middle(digit);
+    latentPicture.name(context, String(digit), to(code[0], code[1]), { colour: colours.ink, ground: colours.card, font });
+  }
+});
+
+/** How far one, two and three σ of the prior reach from its middle. */
+function rings(context, to, colour, tiled) {
+  context.font = `14px ${getComputedStyle(document.body).fontFamily}`;
+  context.textAlign = "center";
+  for (const sigma of RINGS) {
+    context.lineWidth = 1;
+    context.strokeStyle = context.fillStyle = colour;
+    context.setLineDash([2, 4]);
+    latentPicture.ellipse(context, to, 0, 0, sigma, sigma);
+    context.stroke();
+    context.setLineDash([]);
+    const [x, y] = to(0, -sigma);
+    if (!tiled) context.fillText(words("vae.map.sigma", { n: sigma }), x, y + 15);
+  }
+}
+
+const overlay = canvas(moving, (context, width, height, colours) => {
+  const map = vae.map();
+  if (!map) return;
+  const to = placer(width, height), ends = vae.ends(), drawn = vae.encoded();
+  if (ends) walkLine(context, to, ends, colours);
+  if (drawn && drawn.mu.length === 2) cloud(context, to, drawn, colours);
+  const rest = vae.rest(), place = vae.place();
+  latentPicture.ring(context, to(rest.z1, rest.z2), 7, { colour: colours.generated, ground: colours.card });
+  if (place.passing) latentPicture.cross(context, to(place.z1, place.z2), { colour: colours.ink, ground: colours.card });
+});
+
+function walkLine(context, to, { a, b }, colours) {
+  for (const [width, colour] of [[6, colours.card], [2.5, colours.generated]]) {
+    context.lineWidth = width;
+    context.strokeStyle = colour;
+    context.beginPath();
+    for (let n = 0; n <= 24; n += 1) context.lineTo(...to(a[0] + (n / 24) * (b[0] - a[0]), a[1] + (n / 24) * (b[1] - a[1])));
+    context.stroke();
+  }
+}
+
+/** What the encoder says of a drawing: μ, one and two σ around it, and the codes drawn from there. */
+function cloud(context, to, { mu, sigma, z }, colours) {
+  for (const n of [2, 1]) {
+    latentPicture.ellipse(context, to, mu[0], mu[1], n * sigma[0], n * sigma[1]);
+    context.fillStyle = colours.model;
+    context.globalAlpha = n === 1 ? 0.3 : 0.15;
+    context.fill();
+    context.globalAlpha = 1;
+    context.lineWidth = 2;
+    context.strokeStyle = colours.model;
+    context.stroke();
+  }
+  context.fillStyle = colours.ink;
+  for (let i = 0; z && i < z.length; i += 2) {
+    context.beginPath();
+    context.arc(...to(z[i], z[i + 1]), 2, 0, 2 * Math.PI);
+    context.fill();
+  }
+  latentPicture.ring(context, to(mu[0], mu[1]), 5, { colour: colours.model, ground: colours.card });
+}
+
+// ---------------------------------------------------------------- hands
+function under(event) {
+  const { left, top, width, height } = moving.getBoundingClientRect(), axis = lane();
+  const within = (at) => Math.min(1, Math.max(0, at));
+  return [axis.z(within((event.clientX - left) / width)), axis.z(within(1 - (event.clientY - top) / height))];
+}
+
+let touched = false; // the tour is over for good once someone has taken the lead
+const take = () => { touched = true; vae.endWalk(); };
+moving.addEventListener("pointermove", (event) => {
+  if (event.pointerType !== "mouse" && !moving.hasPointerCapture(event.pointerId)) return;
+  take();
+  vae.hover(...under(event));
+});
+moving.addEventListener("pointerdown", (event) => {
+  moving.setPointerCapture(event.pointerId);
+  take();
+  vae.hover(...under(event));
+});
+moving.addEventListener("pointerup", (event) => { vae.settle(...under(event)); say(); });
+moving.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse" && vae.place().passing) vae.leave(); });
+moving.addEventListener("pointercancel", () => vae.leave());
+const MOVES = { ArrowUp: [0, 1], ArrowDown: [0, -1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
+moving.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || (!MOVES[event.key] && event.key !== "Home")) return;
+  event.preventDefault();
+  take();
+  const { z1, z2 } = vae.rest(), by = event.shiftKey ? 0.5 : 0.1, [right, up] = MOVES[event.key] || [0, 0];
+  if (event.key === "Home") vae.settle(0, 0);
+  else vae.settle(z1 + by * right, z2 + by * up);
+  say();
+});
+const say = () => { const { z1, z2 } = vae.rest(); announce(words("vae.map.here", { z1: number(z1), z2: number(z2) })); };
+
+// ---------------------------------------------------------------- what comes
+/** The axes bend to the prior's shares and back: points glide to their new places. */
+function bend() {
+  const wanted = shown() === "manifold" ? 1 : 0;
+  const step = reducedMotion() ? 1 : 0.08;
+  warp = warp < wanted ? Math.min(wanted, warp + step) : Math.max(wanted, warp - step);
+  base.redraw();
+  overlay.redraw();
+  if (warp !== wanted) requestAnimationFrame(bend);
+}
+
+function dress() {
+  const map = vae.map();
+  for (const button of grounds.children) {
+    button.setAttribute("aria-checked", String(button.dataset.name === shown()));
+    button.disabled = Boolean(map && !map.grid && button.dataset.name !== "points");
+  }
+  hint.textContent = words(map && !map.grid ? "vae.map.shadow" : `vae.map.${shown()}_hint`, { n: map?.size });
+  if (map) view.readout.textContent = words("vae.map.readout", { model: map.model?.title ?? "", n: number(map.count, 0) });
+}
+
+/** Once, before anyone has touched it: a slow turn around the middle, so that the digit is seen to change. */
+function tour() {
+  if (touched || !vae.map()?.grid || reducedMotion() || tour.begun) return;
+  tour.begun = true;
+  const { z1, z2 } = vae.rest(), radius = Math.hypot(z1, z2) || 1.5, from = Math.atan2(z2, z1), since = performance.now();
+  const turn = () => {
+    const angle = (performance.now() - since) / 4500;
+    if (touched || !element.isConnected || vae.ends()) return;
+    if (angle >= 1) { vae.leave(); return; }
+    if (moving.offsetParent) vae.hover(radius * Math.cos(from + 2 * Math.PI * angle), radius * Math.sin(from + 2 * Math.PI * angle));
+    requestAnimationFrame(turn);
+  };
+  requestAnimationFrame(turn);
+}
+
+on("vae.map", (map) => { if (map) { dress(); bend(); tour(); } }, element);
+on("vae.background", () => { dress(); bend(); }, element);
+on("vae.only", (digit) => {
+  for (const button of legend.children) button.setAttribute("aria-pressed", String(Number(button.dataset.digit) === digit));
+  base.redraw();
+}, element);
+for (const topic of ["vae.place", "vae.rest", "vae.walk", "vae.encoded"]) on(topic, overlay.redraw, element);
+on("vae.panel", () => { touched = touched || vae.panel() === "draw"; }, element);
+on("vae.picked", (when) => { if (when) trigger("picked", null); }, element);
+dress();
+experiment({ name: "vae", props, watch, once: "mu", show: vae.receive });
