@@ -25,6 +25,18 @@ MEANINGS = {
     "cut-fill": ("#B9B7AE", "#55554F"),
     "model-soft": ("#DCEAF3", "#17303F"),
 }
+CLASSES = {  # ten classes of pictures told apart, by hue and, where hues are near, by lightness; 3:1 on the card at least
+    "class-0": ("#2256BB", "#568EF9"),
+    "class-1": ("#765809", "#B88A01"),
+    "class-2": ("#18A7A1", "#14EBE3"),
+    "class-3": ("#A92227", "#E8605B"),
+    "class-4": ("#067132", "#24AE56"),
+    "class-5": ("#AB73E4", "#DBBFFE"),
+    "class-6": ("#82A000", "#BBDF51"),
+    "class-7": ("#DB5FA1", "#FEB4D6"),
+    "class-8": ("#0AA0D2", "#8ED9FE"),
+    "class-9": ("#8F4700", "#DA720D"),
+}
 PAPER = {
     "paper": ("#FBFAF6", "#171715"),
     "card": ("#FFFFFF", "#1F1F1C"),
@@ -48,7 +60,7 @@ STYLES = (HERE / "page.css",)  # first; the widgets' follow (head.py)
 
 def variables() -> str:
     """The colours and sizes above as CSS variables, light and dark, and the serif of headings and stories."""
-    named = MEANINGS | PAPER
+    named = MEANINGS | CLASSES | PAPER
 
     def block(which: int) -> str:
         return "".join(f"--{name}: {pair[which]}; " for name, pair in named.items())

@@ -1,13 +1,13 @@
-/* What widgets about handwritten digits share: playground.digits.
+/* What widgets about handwritten digits share: playground.digits. As on paper, 0 is paper and 255 ink.
 
-   colours()                    ten colours, one a class, by the theme (components/theme.py)
-   paint(canvas, pixels, from)  draws one image of 28 × 28 bytes, 0 paper to 255 ink, on a <canvas class="pg-digit">
-   picture(label)               such a canvas
-   wire(pixels)                 an image as the server takes it (playground/wire.py)
-   SIDE, PIXELS                 28, 784 */
+   colours()        ten colours, one a class (components/theme.py)
+   picture(label)   → { element, show(pixels) }: one image of 28 × 28 bytes on a canvas; null clears it
+   paint(context, pixels, x, y)   one image in its own pixels, for sheets of many
+   wire(pixels)     an image as the server takes it (playground/wire.py)
+   SIDE, PIXELS     28, 784 */
 (() => {
   "use strict";
-  const { make } = window.playground;
+  const { make, canvas } = window.playground;
   const SIDE = 28, PIXELS = SIDE * SIDE;
 
   function colours() {
@@ -15,21 +15,32 @@
     return Array.from({ length: 10 }, (_, digit) => style.getPropertyValue(`--class-${digit}`).trim());
   }
 
-  /** White ink on black, as the data set has it, on either theme. */
-  function paint(canvas, pixels, from = 0) {
-    if (canvas.width !== SIDE) [canvas.width, canvas.height] = [SIDE, SIDE];
-    const context = canvas.getContext("2d"), image = context.createImageData(SIDE, SIDE);
-    for (let i = 0, at = 0; i < PIXELS; i += 1, at += 4) {
-      image.data[at] = image.data[at + 1] = image.data[at + 2] = pixels[from + i];
-      image.data[at + 3] = 255;
-    }
-    context.putImageData(image, 0, 0);
-    return canvas;
+  function picture(label, kind = "") {
+    const element = make("canvas", { class: `pg-digit ${kind}`.trim(), role: "img", "aria-label": label });
+    let pixels = null;
+    const drawing = canvas(element, (context, width, height, colours) => {
+      if (pixels) window.playground.drawImage(context, { data: pixels }, [0, 0, width, height], colours);
+    });
+    return { element, show(next) { pixels = next && Uint8Array.from(next); drawing.redraw(); } };
   }
 
-  const picture = (label, kind = "") => make("canvas", { class: `pg-digit ${kind}`.trim(), role: "img", width: SIDE, height: SIDE, "aria-label": label });
+  /** The colours of grey 0 … 255, from paper to ink, of the theme. */
+  function shades() {
+    const { card, ink } = window.playground.colours();
+    const [paper, black] = [card, ink].map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
+    return Array.from({ length: 256 }, (_, grey) => paper.map((value, i) => value + ((black[i] - value) * grey) / 255));
+  }
+
+  function paint(context, pixels, x, y, shade = shades()) {
+    const image = context.createImageData(SIDE, SIDE);
+    for (let i = 0, at = 0; i < PIXELS; i += 1, at += 4) {
+      [image.data[at], image.data[at + 1], image.data[at + 2]] = shade[pixels[i]];
+      image.data[at + 3] = 255;
+    }
+    context.putImageData(image, x, y);
+  }
 
   const wire = (pixels) => ({ shape: [SIDE, SIDE], dtype: "uint8", base64: btoa(String.fromCharCode(...pixels)) });
 
-  window.playground.digits = { SIDE, PIXELS, colours, paint, picture, wire };
+  window.playground.digits = { SIDE, PIXELS, colours, picture, shades, paint, wire };
 })();

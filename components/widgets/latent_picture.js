@@ -28,13 +28,13 @@
 
   /** A sheet of `count` × `count` decoded images, each that of the middle of its cell; z2 grows upwards. */
   function tiles(decode, lane, count) {
-    const sheet = document.createElement("canvas"), one = document.createElement("canvas");
+    const sheet = document.createElement("canvas");
     sheet.width = sheet.height = count * digits.SIDE;
-    const context = sheet.getContext("2d");
+    const context = sheet.getContext("2d"), shade = digits.shades();
     for (let i = 0; i < count; i += 1) {
       for (let j = 0; j < count; j += 1) {
-        digits.paint(one, decode(lane.z((i + 0.5) / count), lane.z((j + 0.5) / count)));
-        context.drawImage(one, i * digits.SIDE, (count - 1 - j) * digits.SIDE);
+        const pixels = decode(lane.z((i + 0.5) / count), lane.z((j + 0.5) / count));
+        digits.paint(context, pixels, i * digits.SIDE, (count - 1 - j) * digits.SIDE, shade);
       }
     }
     return sheet;

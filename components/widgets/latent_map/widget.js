@@ -32,7 +32,7 @@ function placer(width, height) {
 }
 
 function sheetFor(map) {
-  const key = `${map.run}.${map.model?.id}.${shown()}`;
+  const key = `${map.run}.${map.model?.id}.${shown()}.${window.playground.isDark()}`;
   if (sheetOf !== key) {
     const [low, high] = vae.bounds();
     sheet = latentPicture.tiles(vae.decode, latentPicture.axis({ low, high, warp: shown() === "manifold" ? 1 : 0 }), TILES);
@@ -49,7 +49,7 @@ const base = canvas(still, (context, width, height, colours) => {
     context.imageSmoothingEnabled = true;
     context.drawImage(sheetFor(map), 0, 0, width, height);
   }
-  rings(context, to, tiled ? "rgba(255,255,255,0.55)" : colours.muted, tiled);
+  rings(context, to, colours.muted, tiled);
   latentPicture.points(context, map, to, { colours: digits.colours(), only: vae.only(), faint: colours.cut, radius: width < 420 ? 2 : 2.7 });
   const font = `600 ${width < 420 ? 18 : 24}px ${getComputedStyle(document.body).fontFamily}`;
   for (let digit = 0; digit < 10; digit += 1) {
