@@ -4,6 +4,7 @@
    picture(label)   → { element, show(pixels) }: one image of 28 × 28 bytes on a canvas; null clears it
    paint(context, pixels, x, y)   one image in its own pixels, for sheets of many
    wire(pixels)     an image as the server takes it (playground/wire.py)
+   asText(pixels), fromText(text)   a drawing in a link: 16 greys, 0 to f each, runs of 1 to 20 times paper as g to z
    SIDE, PIXELS     28, 784 */
 (() => {
   "use strict";
@@ -42,5 +43,18 @@
 
   const wire = (pixels) => ({ shape: [SIDE, SIDE], dtype: "uint8", base64: btoa(String.fromCharCode(...pixels)) });
 
-  window.playground.digits = { SIDE, PIXELS, colours, picture, shades, paint, wire };
+  const RUNS = "ghijklmnopqrstuvwxyz";
+
+  function asText(pixels) {
+    const greys = Array.from(pixels, (ink) => Math.round(ink / 17).toString(16)).join("");
+    return greys.replace(/0{1,20}/g, (paper) => RUNS[paper.length - 1]);
+  }
+
+  /** null for a text that is no drawing. */
+  function fromText(text) {
+    const greys = String(text).replace(/[g-z]/g, (run) => "0".repeat(RUNS.indexOf(run) + 1));
+    return /^[0-9a-f]{784}$/.test(greys) ? Uint8Array.from(greys, (grey) => 17 * parseInt(grey, 16)) : null;
+  }
+
+  window.playground.digits = { SIDE, PIXELS, colours, picture, shades, paint, wire, asText, fromText };
 })();

@@ -2,24 +2,28 @@
    the server sent a grid of decoded images, and what lies between four of them is their weighted mean.
 
    map()       {mu, sigma, labels, errors, images, count, size, grid, model, run, settings} or null; arrays are flat
+   figures(id) of a model whose map was here: {kl, reconstruction} nats an image, and kl of each number of its codes
    place()     {z1, z2}: what is decoded now. Under the pointer it is passing; `rest` is where it stays
    decode(z1, z2)       784 bytes; null where the model has no grid (its codes have more than two numbers)
    hover(z1, z2) · leave() · settle(z1, z2)      pass over a place, come back, stay at one
    walk(from, to) · along(t)   a straight walk between two classes: ends() has its two ends, t runs from 0 to 1
-   encoded()   what the encoder said of a drawing; show it with encode(value)
+   encoded() · encode(value)   what the encoder said of the drawing
+   draw(pixels) · drawing()    the drawing on the pad
    only()      the class that alone is shown in colour, -1: all.   background()  "points", "images" or "manifold"
-   panel()     "decode" or "draw"
-   Bus: vae.map, vae.place, vae.rest, vae.walk, vae.encoded, vae.only, vae.background, vae.panel, vae.picked */
+   begin(preset)   what follows when a preset has set the controls
+   Bus: vae.map, vae.place, vae.rest, vae.walk, vae.encoded, vae.only, vae.background, vae.drawing, vae.stroll, vae.pad,
+   vae.picked */
 (() => {
   "use strict";
-  const { emit, on, decode: unpackArray } = window.playground;
+  const { emit, on, decode: unpackArray, number, digits } = window.playground;
   const PIXELS = 784;
   const ARRAYS = ["mu", "sigma", "labels", "errors", "images"];
 
   let map = null;
   let rest = { z1: 0, z2: 0 }, place = rest;
   let ends = null, encoded = null;
-  let only = -1, background = "points", panel = "decode";
+  let only = -1, background = "points", drawing = null;
+  const known = new Map(); // model → figures of its map
   const buffer = new Uint8ClampedArray(PIXELS);
 
   /** A map as the server sent it: its arrays are unpacked once. */
@@ -30,11 +34,20 @@
     const unpacked = Object.fromEntries(names.map((name, i) => [name, arrays[i].data]));
     const [count, size] = arrays[0].shape;
     map = { ...value, ...unpacked, grid, count, size };
+    map.middles = Array.from({ length: 10 }, (_, digit) => middleOf(digit));
+    known.set(map.model.id, figuresOf(map));
     [ends, encoded] = [null, null];
     emit("vae.map", map);
     emit("vae.walk", ends);
     emit("vae.encoded", encoded);
     emit("vae.place", place);
+  }
+
+  /** Means over the digits of the map. KL(N(μ, σ²) ‖ N(0, 1)) = ½ (μ² + σ² − 1 − ln σ²) of each number of a code. */
+  function figuresOf({ mu, sigma, errors, count, size }) {
+    const kls = new Array(size).fill(0);
+    mu.forEach((m, i) => { kls[i % size] += (m ** 2 + sigma[i] ** 2 - 1 - 2 * Math.log(sigma[i])) / 2 / count; });
+    return { kls, kl: kls.reduce((sum, kl) => sum + kl, 0), reconstruction: errors.reduce((sum, error) => sum + error, 0) / count };
   }
 
   // ---------------------------------------------------------------- decoding
@@ -82,19 +95,22 @@
 
   /** Numbers of the encoded digits whose codes lie nearest to a code (a list of numbers), the nearest first. */
   function nearest(code, count = 1, among = () => true) {
-    const { mu, size } = map;
-    const far = [];
+    const { mu, size } = map, best = [], far = []; // both by distance; at most `count` long
     for (let i = 0; i < map.count; i += 1) {
-      if (!among(i)) continue;
       let sum = 0;
       for (let k = 0; k < code.length; k += 1) sum += (mu[i * size + k] - code[k]) ** 2;
-      far.push([sum, i]);
+      if ((best.length === count && sum >= far.at(-1)) || !among(i)) continue;
+      let at = far.length;
+      while (at > 0 && far[at - 1] > sum) at -= 1;
+      far.splice(at, 0, sum);
+      best.splice(at, 0, i);
+      if (best.length > count) { far.pop(); best.pop(); }
     }
-    return far.sort((a, b) => a[0] - b[0]).slice(0, count).map(([, i]) => i);
+    return best;
   }
 
-  /** The code in the middle of a class: that of the digit nearest to the mean of all of them. */
-  function middle(digit) {
+  /** The middle of a class: the digit whose code is nearest to the mean of all of them, {index, code}. */
+  function middleOf(digit) {
     const { mu, size, labels } = map, mean = new Array(size).fill(0);
     let count = 0;
     for (let i = 0; i < map.count; i += 1) {
@@ -105,6 +121,7 @@
     const [index] = nearest(mean.map((sum) => sum / Math.max(1, count)), 1, (i) => labels[i] === digit);
     return { index, code: Array.from(mu.subarray(index * size, (index + 1) * size)) };
   }
+  const middle = (digit) => map.middles[digit];
 
   /** A straight walk between the middles of two classes. */
   function walk(from, to) {
@@ -141,7 +158,13 @@
   }
   const showOnly = choose("vae.only", (digit) => { only = digit; });
   const lay = choose("vae.background", (name) => { background = name; });
-  const openPanel = choose("vae.panel", (name) => { panel = name; });
+  const draw = choose("vae.drawing", (pixels) => { drawing = pixels; });
+
+  /** What follows when a preset has set the controls: `map` may still be another model's. */
+  function begin(preset) {
+    if (preset === "between") emit("vae.stroll", { model: "conv-2d", from: 4, to: 9 });
+    if (preset === "handwriting") emit("vae.pad", {});
+  }
 
   const SETTLED = 1000; // ms after which what the controls say is no echo of what was picked on the pictures
   const changed = (told, name, old) => told[name] !== undefined && told[name] !== null && told[name] !== old;
@@ -150,18 +173,35 @@
   on("vae.settings", (told) => {
     if (performance.now() - picked < SETTLED) return;
     if (changed(told, "background", background)) { background = told.background; emit("vae.background", background); }
-    if (changed(told, "panel", panel)) { panel = told.panel; emit("vae.panel", panel); }
-    if (!changed(told, "z1", rest.z1) && !changed(told, "z2", rest.z2)) return;
+    if (told.drawing && told.drawing !== text()) emit("vae.pad", { pixels: digits.fromText(told.drawing) });
+    if (!changed(told, "z1", rounded(rest.z1)) && !changed(told, "z2", rounded(rest.z2))) return;
     rest = place = { z1: told.z1 ?? rest.z1, z2: told.z2 ?? rest.z2 };
     emit("vae.rest", rest);
     emit("vae.place", place);
   });
 
-  /** What the controls that follow are to say: z1, z2, background, panel. */
   const rounded = (z) => Math.round(1000 * z) / 1000;
-  const chosen = () => [rounded(rest.z1), rounded(rest.z2), background, panel];
+  const text = () => (drawing ? digits.asText(drawing) : "");
 
-  window.playground.vae = { receive, decode, nearest, middle, hover, leave, settle, walk, along, endWalk, encode, showOnly, lay, openPanel,
+  /** What the controls that follow are to say: z1, z2, background, drawing. */
+  const chosen = () => [rounded(rest.z1), rounded(rest.z2), background, text()];
+
+  /** What the page calls a model: its name here, or the id of a checkpoint. */
+  function title(id) {
+    const key = `vae.models.${String(id).replace(/[-.]/g, "_")}`, name = window.playground.words(key);
+    return name === key ? String(id) : name;
+  }
+
+  /** The numbers of the Maths panel: means over the map, and of the place and the drawing. */
+  function maths() {
+    if (!map) return {};
+    const { kl, reconstruction } = known.get(map.model.id);
+    return { model: title(map.model.id), n: number(map.count, 0), beta: number(map.model.beta ?? 1, 1), reconstruction: number(reconstruction, 1), kl: number(kl, 1),
+      elbo: number(-reconstruction - kl, 1), z1: number(place.z1, 2), z2: number(place.z2, 2) };
+  }
+
+  window.playground.vae = { receive, decode, nearest, middle, hover, leave, settle, walk, along, endWalk, encode, draw, showOnly, lay, begin, maths, title,
     chosen, bounds, map: () => map, place: () => place, rest: () => rest, ends: () => ends, encoded: () => encoded,
-    only: () => only, background: () => background, panel: () => panel };
+    only: () => only, background: () => background, drawing: () => drawing,
+    figures: (id) => known.get(id) ?? null };
 })();

@@ -17,6 +17,12 @@ const axes = ["z1", "z2"].map((name) => {
   } });
   return { range, out, element: make("label", { class: "pg-decoded-axis" }, make("span", { text: words(`vae.decoded.${name}`) }), range, out) };
 });
+const prior = make("button", { type: "button", class: "pg-button", text: words("vae.decoded.prior"), onclick: () => {
+  vae.endWalk();
+  vae.settle(normal(), normal());
+} });
+/** A draw from N(0, 1) (Box and Muller). */
+const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 const far = make("p", { class: "pg-decoded-far pg-number" });
 const real = digits.picture(words("vae.decoded.nearest"), "pg-decoded-real");
 const realName = make("figcaption", {});
@@ -30,7 +36,7 @@ const choose = (which, value) => make("select", { class: "pg-decoded-select", "a
 const [from, to] = [choose("from", 4), choose("to", 9)];
 const over = scrubber({ count: STEPS, label: words("vae.decoded.walk"), rate: 14, onframe: step, text: (i) => percent(i / (STEPS - 1)).replace(/\.\d+/, "") });
 const route = make("div", { class: "pg-decoded-route" }, make("span", { text: words("vae.decoded.walk_from") }), from, make("span", { text: words("vae.decoded.walk_to") }), to);
-view.body.append(big, make("div", { class: "pg-decoded-axes" }, ...axes.map((axis) => axis.element)), far, near);
+view.body.append(big, make("div", { class: "pg-decoded-axes" }, ...axes.map((axis) => axis.element), prior), far, near);
 view.controls.append(route, over.element);
 
 // ---------------------------------------------------------------- the place
@@ -85,12 +91,21 @@ on("vae.walk", (ends) => {
   if (!ends) { over.stop(); over.set(0, false); }
   else { from.value = ends.from; to.value = ends.to; }
 }, element);
-on("vae.stroll", (asked) => { if (asked && vae.map()) { [from.value, to.value] = [asked.from, asked.to]; begin(); } }, element); // a preset: walk from one class to another
+
+let stroll = null; // a preset's walk from one class to another, until the map of its model is here
+function setOff() {
+  if (!stroll || vae.map()?.model.id !== stroll.model) return;
+  [from.value, to.value] = [stroll.from, stroll.to];
+  stroll = null;
+  begin();
+}
+on("vae.stroll", (asked) => { stroll = asked; setOff(); }, element);
 on("vae.map", (map) => {
   if (!map) return;
+  setOff();
   const flat = Boolean(map.grid);
   caption.textContent = words(flat ? "vae.decoded.caption" : "vae.decoded.caption_far");
   big.dataset.kind = flat ? "generated" : "real";
-  view.controls.hidden = !flat;
+  view.controls.hidden = prior.hidden = !flat;
 }, element);
 on("vae.place", show, element);

@@ -1,5 +1,5 @@
 /* Draw a digit: it is encoded as it is drawn. In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, number, percent, on, last, emit, unpack, sentence, vae, digits, drawingPad, strokes, decode, imageGrid, images } = window.playground;
+const { words, make, card, number, percent, on, last, unpack, sentence, vae, digits, drawingPad, strokes, decode, imageGrid, images } = window.playground;
 
 const view = card(words("vae.draw.title"), element.querySelector(".pg-widget"));
 const pad = drawingPad({ label: words("vae.draw.pad"), examples: strokes.digits, onchange: ask });
@@ -18,14 +18,14 @@ let asked = 0, waiting = null, answered = "";
 
 /** Ask the encoder, for the model that is on the map. */
 function ask(pixels) {
-  emit("vae.drawing", pixels);
+  vae.draw(pixels);
   const map = vae.map();
   if (!pixels) { clear(); return; }
   if (!map) return;
   seen.show(pixels);
   asked += 1;
   waiting = String(asked);
-  trigger("drawn", { image: digits.wire(pixels), model: map.settings?.model ?? map.model.id, asked: waiting });
+  trigger("drawn", { image: digits.wire(pixels), model: map.model.id, seed: last("vae.settings")?.seed ?? 0, asked: waiting });
 }
 
 function clear() {
@@ -43,21 +43,35 @@ async function show() {
   if (value.error) { facts.textContent = sentence(value.error); vae.encode(null); return; }
   if (!value.mu) return;
   answered = value.asked;
-  const [mu, sigma, z, rebuild, near] = (await Promise.all([value.mu, value.sigma, value.z, value.reconstruction, value.nearest.image].map((one) => (Array.isArray(one) ? { data: Float32Array.from(one.flat()) } : decode(one))))).map((one) => one.data);
-  samples.show(await images(value.samples));
-  rebuilt.show(rebuild);
-  nearest.show(near);
-  nearest.note.textContent = words("vae.draw.nearest_is", { index: number(value.nearest.index, 0) });
-  const codes = Array.from(mu).slice(0, 2).map((m, k) => words("vae.draw.code", { k: k + 1, mu: number(m, 2), sigma: number(sigma[k], 2) })).join(" · ");
+  const { mu, sigma, z } = value, [shown, again, drawn] = await Promise.all([decode(value.seen), decode(value.reconstruction), images(value.samples)]);
+  samples.show(drawn);
+  seen.show(shown.data);
+  rebuilt.show(again.data);
+  await alike(value);
+  const codes = mu.slice(0, 2).map((m, k) => words("vae.draw.code", { k: k + 1, mu: number(m, 2), sigma: number(sigma[k], 2) })).join(" · ");
   facts.textContent = words("vae.draw.facts", { codes, error: number(value.error_nats, 0), percentile: number(value.percentile, 0) });
-  vae.encode({ mu: Array.from(mu), sigma: Array.from(sigma), z: mu.length === 2 ? z : null, value });
+  vae.encode({ mu, sigma, z, value });
+}
+
+/** The training image that a judge finds most alike; or else, of the test digits, the one with the nearest code. */
+async function alike({ nearest: found, mu }) {
+  const map = vae.map();
+  if (found) {
+    nearest.show((await decode(found.image)).data);
+    nearest.note.textContent = words("vae.draw.nearest_is", { index: number(found.index, 0) });
+  } else if (map.images) {
+    const [index] = vae.nearest(mu);
+    nearest.show(map.images.subarray(784 * index, 784 * (index + 1)));
+    nearest.note.textContent = words("vae.draw.nearest_code", { digit: map.labels[index] });
+  }
 }
 
 on("vae.map", (map) => { if (map && pad.pixels()) ask(pad.pixels()); }, element); // another model encodes it anew
 on("vae.pad", (request) => { // a preset or a link: an example, or an image
   if (!request) return;
-  if (request.pixels) pad.put(request.pixels);
-  else if (!pad.pixels()) pad.example();
+  if ("pixels" in request) { if (request.pixels) pad.put(request.pixels); return; }
+  if (pad.pixels()) pad.element.querySelector("canvas").focus();
+  else pad.example();
   element.scrollIntoView({ block: "nearest", behavior: window.playground.reducedMotion() ? "auto" : "smooth" });
 }, element);
 watch("value", show);

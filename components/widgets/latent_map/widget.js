@@ -1,6 +1,6 @@
 /* The map: pointing decodes, a tap stays, arrows walk. Two canvases: what stands still, and what moves over it.
    In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, canvas, number, on, announce, vae, digits, latentPicture, reducedMotion, experiment } = window.playground;
+const { words, make, card, canvas, number, on, announce, vae, digits, latentPicture, reducedMotion, experiment, join } = window.playground;
 const RINGS = [1, 2, 3]; // σ of the prior
 const TILES = 21; // decoded images in a row of the background
 const BACKGROUNDS = ["points", "images", "manifold"];
@@ -13,8 +13,10 @@ const legend = make("div", { class: "pg-map-legend", role: "group", "aria-label"
 const grounds = make("div", { class: "pg-choice", role: "radiogroup", "aria-label": words("vae.map.background") }, ...BACKGROUNDS.map((name) =>
   make("button", { type: "button", class: "pg-button", role: "radio", "data-name": name, text: words(`vae.map.${name}`), onclick: () => vae.lay(name) })));
 const hint = make("p", { class: "pg-hint pg-map-hint" });
+const verdict = make("p", { class: "pg-map-verdict pg-number", "aria-live": "polite" });
+const collapse = make("button", { type: "button", class: "pg-button", text: words("vae.verdict.collapse"), hidden: true, onclick: () => trigger("collapse", null) });
 view.body.append(picture, legend);
-view.controls.append(grounds, hint);
+view.controls.append(grounds, hint, verdict, collapse);
 
 for (let digit = 0; digit < 10; digit += 1) {
   legend.append(make("button", { type: "button", class: "pg-map-class", "aria-pressed": "false", "data-digit": digit, "aria-label": words("vae.map.only", { digit }),
@@ -169,7 +171,17 @@ function dress() {
     button.disabled = Boolean(map && !map.grid && button.dataset.name !== "points");
   }
   hint.textContent = words(map && !map.grid ? "vae.map.shadow" : `vae.map.${shown()}_hint`, { n: map?.size });
-  if (map) view.readout.textContent = words("vae.map.readout", { model: map.model?.title ?? "", n: number(map.count, 0) });
+  if (map) view.readout.textContent = words("vae.map.readout", { model: vae.title(map.model.id), n: number(map.count, 0) });
+}
+
+/** What β and the size of its codes did to this model, beside the one with β = 1 where that was on the map. */
+function judge(map) {
+  const now = vae.figures(map.model.id), plain = vae.figures("conv-2d"), beta = map.model.beta;
+  const values = { n: number(map.count, 0), beta: number(beta, 1), kl: number(now.kl, 1), reconstruction: number(now.reconstruction, 1), size: map.size,
+    dead: now.kls.filter((kl) => kl < 0.01).length, old_kl: plain && number(plain.kl, 1), worse: plain && number(now.reconstruction - plain.reconstruction, 0) };
+  const beside = plain && map.size === 2 && beta !== 1 && map.model.id !== "conv-2d";
+  verdict.textContent = join(words("vae.verdict.figures", values), beside ? words(beta > 1 ? "vae.verdict.high" : "vae.verdict.low", values) : "", values.dead ? words("vae.verdict.dead", values) : "");
+  collapse.hidden = !(beta > 1);
 }
 
 /** Once, before anyone has touched it: a slow turn around the middle, so that the digit is seen to change. */
@@ -187,14 +199,19 @@ function tour() {
   requestAnimationFrame(turn);
 }
 
-on("vae.map", (map) => { if (map) { dress(); bend(); tour(); } }, element);
+on("vae.map", (map) => { if (map) { dress(); judge(map); bend(); tour(); } }, element);
 on("vae.background", () => { dress(); bend(); }, element);
 on("vae.only", (digit) => {
   for (const button of legend.children) button.setAttribute("aria-pressed", String(Number(button.dataset.digit) === digit));
   base.redraw();
 }, element);
 for (const topic of ["vae.place", "vae.rest", "vae.walk", "vae.encoded"]) on(topic, overlay.redraw, element);
-on("vae.panel", () => { touched = touched || vae.panel() === "draw"; }, element);
-on("vae.picked", (when) => { if (when) trigger("picked", null); }, element);
+for (const topic of ["vae.stroll", "vae.drawing"]) on(topic, (asked) => { if (asked) touched = true; }, element);
+
+let telling = 0; // the controls follow when the hand rests
+on("vae.picked", (when) => {
+  clearTimeout(telling);
+  if (when) telling = setTimeout(() => trigger("picked", null), 200);
+}, element);
 dress();
 experiment({ name: "vae", props, watch, once: "mu", show: vae.receive });
