@@ -25,7 +25,7 @@ MEANINGS = {
     "cut-fill": ("#B9B7AE", "#55554F"),
     "model-soft": ("#DCEAF3", "#17303F"),
 }
-CLASSES = {  # ten classes of pictures told apart, by hue and, where hues are near, by lightness; 3:1 on the card at least
+CLASSES = {  # ten classes of pictures, told apart by hue and, where hues are near, by lightness; 3:1 on the card
     "class-0": ("#2256BB", "#568EF9"),
     "class-1": ("#765809", "#B88A01"),
     "class-2": ("#18A7A1", "#14EBE3"),
