@@ -14,9 +14,11 @@ from typing import Any
 
 from components import score_values
 from components.acrostic_values import telling
-from components.runs import packed
+from components.runs import packed, told_whole
 from components.text_values import for_reader, run_value, whole
 from components.words import dictionary
+from playground.images.vae_settings import MapSettings, VaeSettings
+from playground.images.vae_tasks import TRAIN_VAE, VAE_MAP
 from playground.inference.engine import get_engine
 from playground.inference.tasks import Event, Task
 from playground.settings import Settings
@@ -69,6 +71,14 @@ def save(tab: str, language: str, task: Task, settings: Settings, tell: Callable
     (FOLDER / f"{tab}.{language}.json").write_text(packed(value) + "\n", "utf-8")
 
 
+def save_pictures(name: str, task: Task, settings: Settings) -> None:
+    """Run `task` to its end and save it as `name`, which is in no language: its widget fetches it."""
+    *_, last = get_engine().frames(get_engine().submit(task, settings))
+    if last.error is not None:
+        raise last.error
+    (FOLDER / f"{name}.json").write_text(packed(told_whole(last, settings) | {"run": "saved"}) + "\n", "utf-8")
+
+
 def save_scores(language: str) -> None:
     """Score the two texts that the page in `language` begins with, as values side by side."""
     values = {}
@@ -95,6 +105,8 @@ def main() -> None:
         save("acrostic", language, ACROSTIC, AcrosticSettings(), telling(language))
         task, ask, tell = whole(ATTENTION, partial(AttentionSettings.of, FIRST_ATTENTION[language]), language)
         save("attention", language, task, ask(), tell)
+    save_pictures("vae-map", VAE_MAP, MapSettings())
+    save_pictures("vae-training", TRAIN_VAE, VaeSettings())
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import gradio as gr
-from playground.images.vae_tasks import ENCODE_DIGIT, VAE_MAP
 
 from components import runs
 from components.experiments.vae import LAB, LOOK
@@ -26,6 +25,7 @@ from components.widgets.latent_map import LatentMap
 from components.words import words
 from playground.images.vae_page_settings import VaePageSettings
 from playground.images.vae_settings import EMBEDDED, EncodeSettings, ModelSettings
+from playground.images.vae_tasks import ENCODE_DIGIT, VAE_MAP
 
 PLAIN = str.maketrans("-.", "__")  # a model's id as a key of the page's words
 FOLLOWING = ("z1", "z2", "background", "drawing")  # controls that say what was picked on the pictures

@@ -68,6 +68,23 @@
     context.closePath();
   }
 
+  /** Places [[x, y], …] pushed apart until no two are nearer than `room`. */
+  function apart(places, room) {
+    const moved = places.map((place) => [...place]);
+    for (let round = 0; round < 60; round += 1) {
+      for (let i = 0; i < moved.length; i += 1) {
+        for (let j = 0; j < i; j += 1) {
+          const [dx, dy] = [moved[i][0] - moved[j][0], moved[i][1] - moved[j][1]], far = Math.hypot(dx, dy) || 1e-3;
+          if (far >= room) continue;
+          const by = (room - far) / 2 / far;
+          moved[i] = [moved[i][0] + dx * by, moved[i][1] + dy * by];
+          moved[j] = [moved[j][0] - dx * by, moved[j][1] - dy * by];
+        }
+      }
+    }
+    return moved;
+  }
+
   /** A class's digit at its middle, on a ground of its own. */
   function name(context, text, [x, y], { colour, ground, font }) {
     context.font = font;
@@ -106,5 +123,5 @@
     }
   }
 
-  window.playground.latentPicture = { share, axis, tiles, points, ellipse, name, cross, ring };
+  window.playground.latentPicture = { share, axis, tiles, points, ellipse, apart, name, cross, ring };
 })();

@@ -33,7 +33,7 @@
     const grid = value.grid ? { ...value.grid, images: (await unpackArray(value.grid.images)).data } : null;
     const unpacked = Object.fromEntries(names.map((name, i) => [name, arrays[i].data]));
     const [count, size] = arrays[0].shape;
-    map = { ...value, ...unpacked, grid, count, size };
+    map = { ...value, ...unpacked, grid, count, size, source: value };
     map.middles = Array.from({ length: 10 }, (_, digit) => middleOf(digit));
     known.set(map.model.id, figuresOf(map));
     [ends, encoded] = [null, null];

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from playground.images.vae_tasks import ENCODE_DIGIT
-
 from components.tabs.anatomy import Tab
 from components.tabs.asking import asking
 from components.tabs.experiment import experiment
 from components.widgets.anomaly import Anomaly
 from playground.images.vae_settings import EncodeSettings
+from playground.images.vae_tasks import ENCODE_DIGIT
 
 
 def build(tab: Tab) -> None:

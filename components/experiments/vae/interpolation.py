@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from playground.images.vae_tasks import VAE_ARITHMETIC, VAE_INTERPOLATE
-
 from components.tabs.anatomy import Tab
 from components.tabs.asking import asking
 from components.tabs.experiment import experiment
 from components.widgets.latent_sum import LatentSum
 from components.widgets.latent_walk import LatentWalk
 from playground.images.vae_settings import ArithmeticSettings, InterpolateSettings
+from playground.images.vae_tasks import VAE_ARITHMETIC, VAE_INTERPOLATE
 
 
 def build(tab: Tab) -> None:

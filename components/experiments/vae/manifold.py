@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from playground.images.vae_tasks import VAE_MANIFOLD
-
 from components.tabs.anatomy import Tab
 from components.tabs.experiment import experiment
 from components.widgets.manifold import Manifold
 from playground.images.vae_settings import ManifoldSettings
+from playground.images.vae_tasks import VAE_MANIFOLD
 
 
 def build(tab: Tab) -> None:

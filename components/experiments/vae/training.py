@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gradio as gr
-from playground.images.vae_tasks import TRAIN_VAE
 
 from components.saved_runs import fetched
 from components.tabs.anatomy import Tab
@@ -12,6 +11,7 @@ from components.tabs.experiment import experiment
 from components.tabs.steering import steering
 from components.widgets.vae_training import VaeTraining
 from playground.images.vae_settings import VaeSettings
+from playground.images.vae_tasks import TRAIN_VAE
 
 
 def build(tab: Tab) -> None:

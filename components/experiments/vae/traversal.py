@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from playground.images.vae_tasks import DECODE_LATENT, VAE_TRAVERSE
-
 from components.tabs.anatomy import Tab
 from components.tabs.asking import asking
 from components.tabs.experiment import experiment
 from components.widgets.traversal import Traversal
 from playground.images.vae_settings import DecodeSettings, TraverseSettings
+from playground.images.vae_tasks import DECODE_LATENT, VAE_TRAVERSE
 
 
 def build(tab: Tab) -> None:

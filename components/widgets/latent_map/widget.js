@@ -1,6 +1,6 @@
 /* The map: pointing decodes, a tap stays, arrows walk. Two canvases: what stands still, and what moves over it.
    In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, canvas, number, on, announce, vae, digits, latentPicture, reducedMotion, experiment, join } = window.playground;
+const { words, make, card, canvas, number, on, announce, vae, digits, latentPicture, reducedMotion, experiment, join, download } = window.playground;
 const RINGS = [1, 2, 3]; // σ of the prior
 const TILES = 21; // decoded images in a row of the background
 const BACKGROUNDS = ["points", "images", "manifold"];
@@ -16,7 +16,18 @@ const hint = make("p", { class: "pg-hint pg-map-hint" });
 const verdict = make("p", { class: "pg-map-verdict pg-number", "aria-live": "polite" });
 const collapse = make("button", { type: "button", class: "pg-button", text: words("vae.verdict.collapse"), hidden: true, onclick: () => trigger("collapse", null) });
 view.body.append(picture, legend);
-view.controls.append(grounds, hint, verdict, collapse);
+const save = (name, act) => make("button", { type: "button", class: "pg-button", text: words(`vae.${name}`), onclick: act });
+view.controls.append(grounds, hint, verdict, collapse, save("png", savePicture), save("json", () => download(`vae-map-${vae.map().model.id}.json`, vae.map().source)));
+
+/** What is on screen: the dots, and what lies over them. */
+function savePicture() {
+  const paper = document.createElement("canvas"), context = paper.getContext("2d");
+  [paper.width, paper.height] = [still.width, still.height];
+  context.fillStyle = window.playground.colours().card;
+  context.fillRect(0, 0, paper.width, paper.height);
+  for (const layer of [still, moving]) context.drawImage(layer, 0, 0);
+  paper.toBlob((blob) => download(`vae-map-${vae.map().model.id}.png`, blob));
+}
 
 for (let digit = 0; digit < 10; digit += 1) {
   legend.append(make("button", { type: "button", class: "pg-map-class", "aria-pressed": "false", "data-digit": digit, "aria-label": words("vae.map.only", { digit }),
@@ -54,11 +65,10 @@ const base = canvas(still, (context, width, height, colours) => {
   rings(context, to, colours.muted, tiled);
   latentPicture.points(context, map, to, { colours: digits.colours(), only: vae.only(), faint: colours.cut, radius: width < 420 ? 2 : 2.7 });
   const font = `600 ${width < 420 ? 18 : 24}px ${getComputedStyle(document.body).fontFamily}`;
-  for (let digit = 0; digit < 10; digit += 1) {
-    if (vae.only() >= 0 && vae.only() !== digit) continue;
-    const { code } = vae.middle(digit);
-    latentPicture.name(context, String(digit), to(code[0], code[1]), { colour: colours.ink, ground: colours.card, font });
-  }
+  const places = latentPicture.apart(map.middles.map(({ code }) => to(code[0], code[1])), width < 420 ? 19 : 27);
+  places.forEach((place, digit) => {
+    if (vae.only() < 0 || vae.only() === digit) latentPicture.name(context, String(digit), place, { colour: colours.ink, ground: colours.card, font });
+  });
 });
 
 /** How far one, two and three σ of the prior reach from its middle. */

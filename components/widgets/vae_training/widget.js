@@ -3,6 +3,7 @@
 const { words, make, card, canvas, number, sentence, decode, vae, digits, latentPicture, imageGrid, images, someImages, curves, scrubber, experiment, join } = window.playground;
 const NAMES = ["reconstruction", "kl", "elbo"];
 
+let moments = [], at = 0, follows = true; // {step, samples, points, rebuilt?} as they came; whether the newest is shown
 const view = card(words("vae.training.card"), element.querySelector(".pg-widget"));
 const samples = imageGrid({ label: words("vae.training.samples"), columns: 8 });
 const plane = make("canvas", { class: "pg-training-plane", role: "img", "aria-label": words("vae.training.plane") });
@@ -28,7 +29,6 @@ view.body.append(said, make("div", { class: "pg-training-pictures" }, make("sect
   make("div", { class: "pg-training-charts" }, ...Object.values(charts).map((one) => one.element), make("section", {}, heading("bars"), bars)), held);
 view.controls.append(choose);
 
-let moments = [], at = 0, follows = true; // {step, samples, points, pairs?} as they came; whether the newest is shown
 let curve = { x: [] }, measured = [], labels = null, originals = null, trained = null;
 for (const kind of ["pointerdown", "keydown"]) over.element.addEventListener(kind, () => { follows = false; });
 
