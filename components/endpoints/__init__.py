@@ -12,6 +12,7 @@ from components.endpoints.heads import ablate_head, attention, attention_rollout
 from components.endpoints.models import list_models, stop_run
 from components.endpoints.ngrams import ngram_next
 from components.endpoints.scoring import score_text, tokenize
+from components.endpoints.vae import decode_latent, encode_digit, train_vae, vae_manifold
 
 ENDPOINTS = {
     function.__name__: function
@@ -29,6 +30,10 @@ ENDPOINTS = {
         ablate_head,
         logit_lens,
         fill_mask,
+        train_vae,
+        encode_digit,
+        decode_latent,
+        vae_manifold,
         list_models,
         stop_run,
     )

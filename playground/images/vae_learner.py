@@ -67,6 +67,11 @@ class Learner:
         self.steps += 1
         return terms(total, kl_total, B)
 
+    @property
+    def finite(self) -> bool:
+        """No weight is infinite or undefined."""
+        return all(weight.isfinite().all() for weight in self.model.parameters())
+
     def state(self) -> dict[str, Any]:
         """All that a learner of the same settings needs to go on exactly from here."""
         return {

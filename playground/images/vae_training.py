@@ -145,18 +145,21 @@ def train_vae(settings: VaeSettings, control: Control) -> Iterator[dict[str, Any
     run = Training(settings, begin(settings, train.images), test)
     yield (yield from run.frame((yield from held_out_terms(run.learner.model, test.images[:MEASURED]))))
     finite = True
-    while run.going and finite and control.reason is None:
+    while run.going and control.reason is None:
         run.steer(control.changes())
         units = run.learner.step()
         terms = finished(units) if control.paused else (yield from units)  # by hand, a unit is a whole step
-        if not (finite := math.isfinite(terms.elbo)):
+        step, measuring = run.learner.steps, run.learner.steps % MEASURE_EVERY == 0 or not run.going
+        showing = control.paused or measuring or due(step, settings)
+        if not math.isfinite(terms.elbo) or (showing and not run.learner.finite):
+            finite = False
             break
         run.curve.add(terms)
         if control.paused:
             yield finished(run.frame())
-        elif run.learner.steps % MEASURE_EVERY == 0 or not run.going:
+        elif measuring:
             yield (yield from run.frame((yield from held_out_terms(run.learner.model, test.images[:MEASURED]))))
-        elif due(run.learner.steps, settings):
+        elif showing:
             yield (yield from run.frame())
     yield (yield from run.last_frame(finite))
     if not finite:

@@ -12,12 +12,14 @@ PATIENCE = 0.02  # seconds
 
 
 def aside(load: Callable[[], Loaded]) -> Generator[None, None, Loaded]:
-    """Returns load(), called on a thread of its own, yielding meanwhile: reading a file can take several slices."""
+    """Returns load(), called on a thread of its own, yielding meanwhile: reading a file can take several slices.
+
+    What is done within PATIENCE, as what was read before is, costs no yield: a run's later units keep their numbers.
+    """
     readers = ThreadPoolExecutor(1)
     reading = readers.submit(load)
     readers.shutdown(wait=False)
-    while not reading.done():
-        wait([reading], PATIENCE)
+    while not wait([reading], PATIENCE).done:
         yield
     return reading.result()
 

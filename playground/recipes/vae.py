@@ -26,21 +26,15 @@ from playground.images.vae_models import read
 from playground.images.vae_settings import EMBEDDED, VaeSettings
 from playground.recipes.vae_card import write_card
 
-STEPS, WARM_UP, PEAK, LAST = 6000, 200, 3e-3, 2e-5  # steps, and Adam's rate: rises to the peak, falls to the last
+WARM_UP, PEAK, LAST = 200, 3e-3, 2e-5  # steps in which Adam's rate rises to its peak, and where a cosine ends
 MEASURED, SAVED = 250, 250  # steps between two points of the curve, and between two checkpoints
-CONV = {"architecture": "conv", "steps": STEPS, "learning_rate": PEAK}
-PLANS = dict(
-    zip(
-        EMBEDDED,
-        (
-            VaeSettings(**CONV),
-            VaeSettings(**CONV, beta=0.5),
-            VaeSettings(**CONV, beta=4.0),
-            VaeSettings(**CONV, latent_size=16),
-        ),
-        strict=True,
-    )
-)
+CONV = {"architecture": "conv", "learning_rate": PEAK}
+PLANS = {
+    "conv-2d": VaeSettings(**CONV, steps=6000),
+    "conv-2d-beta-0.5": VaeSettings(**CONV, steps=3000, beta=0.5),
+    "conv-2d-beta-4": VaeSettings(**CONV, steps=3000, beta=4.0),
+    "conv-16d": VaeSettings(**CONV, steps=3000, latent_size=16),
+}
 
 
 def rate(step: int, plan: VaeSettings) -> float:
@@ -119,6 +113,7 @@ def of_card(name: str, out: Path) -> dict[str, Any]:
     plan = header["settings"]
     return {
         "id": name,
+        "steps": header["step"],
         "beta": plan["beta"],
         "latent_size": plan["latent_size"],
         "parameters": sum(weight.numel() for weight in weights.values()),

@@ -14,7 +14,8 @@ def write_card(out: Path, models: list[dict[str, Any]], recipe: dict[str, Any]) 
     (out / "curve.svg").write_text(curve_svg(models))
     rows = "\n".join(
         f"| {m['id']} | {m['latent_size']} | {m['beta']:g} | {m['elbo']:.2f} | {m['reconstruction']:.2f} "
-        f"| {m['kl']:.2f} | {m['parameters']:,} | {m['bytes'] / 1e6:.2f} MB | {m['curve'][-1]['seconds'] / 60:.0f} |"
+        f"| {m['kl']:.2f} | {m['parameters']:,} | {m['bytes'] / 1e6:.2f} MB | {m['steps']:,} "
+        f"| {m['curve'][-1]['seconds'] / 60:.0f} |"
         for m in models
     )
     (out / "README.md").write_text(
@@ -22,8 +23,8 @@ def write_card(out: Path, models: list[dict[str, Any]], recipe: dict[str, Any]) 
 
 Four variational autoencoders of MNIST. They differ in the size of the code and in β, the weight of the KL term.
 
-| model | code | β | test ELBO, nats | reconstruction | KL | parameters | size | minutes on one core |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| model | code | β | test ELBO, nats | reconstruction | KL | parameters | size | steps | minutes |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 {rows}
 
 Measured with the weights as they are stored, on all 10,000 test images, which none of them saw in training: nats an
@@ -37,8 +38,8 @@ Decoder: two layers of 128, then 7 × 7 × 32, transposed convolutions of 16 cha
 likelihood is a likelihood. A figure for grey pixels, or for pixels drawn at random, is not comparable.
 
 **Recipe.** `python -m playground.recipes.vae --work WORK --out playground/weights/vae`
-{recipe["steps"]:,} steps of {recipe["batch_size"]} images, Adam, learning rate rising to {recipe["learning_rate"]:g} in
-{recipe["warm_up"]} steps and falling in a cosine. Seed {recipe["seed"]}, one thread.
+{recipe["batch_size"]} images a step, Adam, learning rate rising to {recipe["learning_rate"]:g} in {recipe["warm_up"]}
+steps and falling in a cosine. Seed {recipe["seed"]}. Minutes are CPU time of one thread on a busy two-core machine.
 
 **Stored** as fp16 safetensors; loads as fp32. The header has the settings, these figures, and the percentiles of
 −log p(x | μ) of the test images, against which a drawing is compared.
