@@ -24,6 +24,7 @@ from playground.errors import PlaygroundError
 from playground.inference.engine import get_engine
 from playground.inference.tasks import Task
 
+MOST_MESSAGES = 4  # of one event
 MOST_ON_AIR = 12  # told at once, those with most viewers first
 
 
@@ -60,10 +61,12 @@ def changed(settings: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any
 
 
 def post(event: gr.EventData) -> Any:
-    """Hand the message on; what the engine refuses is said on the status line."""
+    """Hand the message on, or several in their order; what the engine refuses is said on the status line."""
     told = event._data if isinstance(event._data, dict) else {}
+    several = told.get("messages")
     try:
-        runs.post_all(told.get("tickets"), told.get("message"))
+        for message in several[:MOST_MESSAGES] if isinstance(several, list) else [told.get("message")]:
+            runs.post_all(told.get("tickets"), message)
     except PlaygroundError as error:
         return {"error": error.as_json()}
     return gr.skip()

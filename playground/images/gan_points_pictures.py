@@ -106,9 +106,13 @@ class Teller:
     # ------------------------------------------------------------------ a moment
 
     def opening(self) -> dict[str, Any]:
-        """The first frame: the real points, and both networks before they have learned anything."""
-        real = {"real": positions(self.game.data), "floor": self.floor, "edge": EDGE, "log": []}
-        return self.frame(0) | real
+        """The first frame: the real points too, the grid of z, and both networks before they have learned anything.
+
+        floor  "js" of two sets that are alike: the data, and as many points drawn from them as G is asked for
+        """
+        z = self.lattice if len(self.lattice) == ALONG else self.lattice.view(LINES, LINES, 2)
+        fixed = {"real": positions(self.game.data), "lattice": wire.encode(z.half().numpy()), "floor": self.floor}
+        return self.frame(0) | fixed | {"edge": EDGE, "log": []}
 
     def frame(self, step: int) -> dict[str, Any]:
         """{"start", "curve": {name: [value]}, "step", "picture", "round"}: everything after round `step`.

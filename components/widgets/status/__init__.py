@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from components.widgets.base import Widget
 
 
@@ -12,5 +14,5 @@ class Status(Widget):
     "bytes"?, "reason"?, "notices"?: [{"key", "values", "sentence"}], "error"?: {"key", "values", "sentence"}}.
     """
 
-    def __init__(self, tab: str) -> None:
-        super().__init__({"tab": tab}, elem_id=f"{tab}-status")
+    def __init__(self, tab: str, **kwargs: Any) -> None:
+        super().__init__({"tab": tab}, elem_id=f"{tab}-status", **kwargs)  # Gradio makes a skipped one anew

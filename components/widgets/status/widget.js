@@ -24,7 +24,7 @@ function show(run) {
   notice.textContent = (run.notices || []).map(sentence).join(" ");
 }
 
-const tab = props.value.tab;
+const tab = props.value?.tab ?? element.closest("[id$='-status']").id.slice(0, -"-status".length); // an error may have taken its place
 show({});
 on(`${tab}.status`, (run) => show(run || {}));
 watch("value", () => { if (props.value?.state || props.value?.error) show(props.value); });

@@ -70,6 +70,7 @@ on(`${id}.status`, (run) => {
     given = { ...now };
     said.textContent = "";
   }
+  if (going() && run.settings) given = { ...run.settings, ...given }; // an experiment tells nobody what its controls say at first
   if (!going()) { given = null; said.textContent = ""; }
   if (state === "queued" && before !== "queued") trigger("looked", null); // no need to wait for what others watch already
   pause.disabled = !["running", "paused"].includes(state);

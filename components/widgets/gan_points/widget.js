@@ -1,0 +1,279 @@
+/* The GAN game on points: what the run tells is kept, so that going back, slow motion and curves ask nobody.
+   points_picture.js draws, points_slow.js takes a round apart, points_pad.js holds a drawing.
+   In scope: element, props, trigger, watch (components/widgets/base.py). */
+const { words, make, canvas, scrubber, number, decode, curves, experiment, on, tickets, reducedMotion, opinionOf } = window.playground;
+const { pointsPicture, pointsPhases, pointsPad, lengthsOf } = window.playground;
+const { name, id } = props.value;
+const MOST_KEPT = 240; // moments held; beyond, every other one goes
+const PHASE = 1800; // ms a phase of slow motion takes
+const MOST_DRAWN = 500;
+const LAYERS = ["real", "generated", "field", "grid", "arrows"];
+const LINES = ["d_loss", "g_loss", "d_real", "d_fake", "js", "kl"];
+
+let fixed = { edge: 1.25, floor: null, real: null, lattice: null }; // told once a run
+let moments = [], curve = { x: [] }, marks = [];
+let at = 0, follows = true; // the moment on screen; whether it is the newest while they come
+let state = "done", asked = null; // of the run; the step after which a single turn was asked for
+let shown = null; // the moment on screen, unpacked
+let drawing = false, before = null; // the picture is a pad; the data set that was chosen last
+const layers = Object.fromEntries(LAYERS.map((layer) => [layer, true]));
+
+const word = (key, values) => words(`gan.points.${key}`, values);
+const button = (key, act, more = {}) => make("button", { type: "button", class: "pg-button", text: word(key), onclick: act, ...more });
+
+// ---------------------------------------------------------------- the picture and its layers
+const pad = pointsPad({ most: MOST_DRAWN, onchange: showPad });
+const picture = pointsPicture({
+  label: word("picture"), edge: fixed.edge, onprobe: probe,
+  onpress: (place) => drawing && pad.press(place), ondrag: pad.drag,
+  onrelease: () => { pad.release(); trigger("drew", null); },
+});
+const readout = make("p", { class: "pg-points-readout pg-number", text: word("probe") });
+const toggles = LAYERS.map((layer) => make("button", { type: "button", class: "pg-points-layer", "aria-pressed": "true", "data-layer": layer,
+  onclick: (event) => { layers[layer] = !layers[layer]; event.currentTarget.setAttribute("aria-pressed", String(layers[layer])); draw(); } },
+make("span", { class: "pg-points-key", "aria-hidden": "true" }), word(`layer.${layer}`)));
+const scale = make("canvas", { class: "pg-points-scale", role: "img", "aria-label": word("scale") });
+canvas(scale, (context, width, height, colours) => {
+  for (let x = 0; x < width; x += 1) {
+    context.fillStyle = opinionOf(x / (width - 1), colours);
+    context.fillRect(x, 0, 1.5, height);
+  }
+});
+const legend = make("div", { class: "pg-points-legend" }, make("span", { text: word("scale_low") }), scale, make("span", { text: word("scale_high") }));
+
+const pen = button("draw", () => (drawing ? endDrawing() : beginDrawing()), { "aria-pressed": "false" });
+const undo = button("undo", () => { pad.undo(); trigger("drew", null); }), clear = button("clear", () => { pad.clear(); trigger("drew", null); });
+const counted = make("output", { class: "pg-hint pg-number" });
+const pens = make("div", { class: "pg-points-row" }, pen, undo, clear, counted);
+
+// ---------------------------------------------------------------- turns, slow motion, moments
+const turns = ["d", "g", "both"].map((player) => button(`turn.${player}`, () => take(player), { disabled: true, title: word("turn.hint") }));
+const slow = button("slow", () => (phases ? endSlow() : beginSlow()), { "aria-pressed": "false", disabled: true });
+const over = scrubber({ count: 1, label: word("scrub"), rate: 12, onframe: (i) => { at = i; follows = i === moments.length - 1; show(); }, text: (i) => word("step", { n: number(moments[i]?.step ?? 0, 0) }) });
+over.element.classList.add("pg-points-over");
+let phases = null, began = 0, phase = 0, ticking = 0;
+const steps = scrubber({ count: 1, label: word("phase"), rate: 1000 / PHASE, onframe: (i) => enter(i), text: (i) => `${i + 1} / ${phases?.length ?? 1}` });
+const title = make("h4", { class: "pg-points-phase" }), caption = make("p", { class: "pg-points-caption pg-number", role: "status" });
+const stage = make("div", { class: "pg-points-slow", hidden: true }, title, caption, steps.element);
+
+const step = (x) => word("step", { n: number(x, 0) });
+const pick = (x) => { if (moments.length) over.set(moments.reduce((best, moment, i) => (Math.abs(moment.step - x) < Math.abs(moments[best].step - x) ? i : best), 0)); };
+const chart = (key, lines, options) => curves({ label: word(`chart.${key}`), lines: lines.map(([line, colour, dashed]) => ({ name: line, text: word(`line.${line}`), colour, dashed })), xtext: step, onpick: pick, ...options });
+const charts = [
+  ["losses", chart("losses", [["d_loss", "model"], ["g_loss", "generated"]], {})],
+  ["answers", chart("answers", [["d_real", "real"], ["d_fake", "generated"]], { low: 0, high: 1 })],
+  ["distance", chart("distance", [["js", "ink"], ["floor", "muted", true]], { low: 0, high: 1, digits: 3 })],
+];
+const kl = make("p", { class: "pg-hint pg-number", text: "–" });
+
+element.querySelector(".pg-widget").replaceChildren(make("div", { class: "pg-points" },
+  make("div", { class: "pg-points-main" }, picture.element, legend, readout, stage, make("div", { class: "pg-points-row", role: "group", "aria-label": word("layers") }, ...toggles),
+    over.element, make("div", { class: "pg-points-row" }, ...turns, slow), pens),
+  make("div", { class: "pg-points-side" }, ...charts.map(([key, { element: drawn }]) => make("section", {}, make("h4", { text: word(`chart.${key}`) }), drawn)), kl)));
+
+// ---------------------------------------------------------------- what is on screen
+const unpacked = async (wire) => { const { data, dtype } = await decode(wire); return dtype === "uint8" ? Float32Array.from(data, (v) => v / 255) : data; };
+
+async function opened(told) {
+  return Object.fromEntries(await Promise.all(Object.entries(told).map(async ([key, value]) => [key, value?.base64 ? await unpacked(value) : value])));
+}
+
+/** A moment with its arrays unpacked, once. */
+async function unpack(moment) {
+  if (!moment.open) {
+    const { shape } = moment.picture.manifold, rows = shape.length === 3 ? shape[0] : 1;
+    const [told, d, g] = await Promise.all([moment.picture, moment.round?.d ?? {}, moment.round?.g ?? {}].map(opened));
+    const round = { d: moment.round?.d && d, g: moment.round?.g && g };
+    moment.open = { step: moment.step, ...told, round, grid: { data: told.manifold, rows, columns: shape.at(-2) } };
+  }
+  return moment.open;
+}
+
+let unpacking = false;
+
+/** Draw the moment at `at`. While one is being unpacked others may come: then the latest of them is next. */
+async function show() {
+  if (unpacking || !moments[at]) return undefined;
+  unpacking = true;
+  const moment = moments[at];
+  try { shown = await unpack(moment); } finally { unpacking = false; }
+  if (!moments.includes(moment)) { shown = null; return show(); }
+  for (const [, { cursor }] of charts) cursor(moment.step);
+  const i = curve.x.findLastIndex((x) => x <= moment.step);
+  kl.textContent = word("kl", { kl: number(curve.kl?.[i] ?? NaN, 2), floor: number(fixed.floor ?? NaN, 3) });
+  slow.disabled = !(shown.round.d || shown.round.g);
+  if (phases) beginSlow();
+  else draw();
+  return moments[at] === moment ? undefined : show();
+}
+
+function draw() {
+  if (drawing) return showPad();
+  if (!shown || phases) return undefined;
+  picture.show({
+    field: layers.field && shown.field, grid: layers.grid && shown.grid, real: layers.real && fixed.real,
+    fake: layers.generated && shown.generated, arrows: layers.arrows && { from: shown.generated, by: shown.arrows },
+  });
+  return said();
+}
+
+/** The moment in words: the picture's readout while nothing is pointed at. */
+function said() {
+  if (!shown) return;
+  const outside = lengthsOf(shown.generated).filter((_, i) => Math.max(Math.abs(shown.generated[2 * i]), Math.abs(shown.generated[2 * i + 1])) > fixed.edge).length;
+  const pushes = lengthsOf(shown.arrows);
+  readout.textContent = word(outside ? "moment_outside" : "moment", { n: number(shown.step, 0), push: number(pushes.reduce((a, b) => a + b, 0) / pushes.length, 2), outside: number(outside, 0), all: number(pushes.length, 0) });
+}
+
+function probe(place) {
+  if (drawing) return;
+  if (!place || !shown) { if (shown) said(); return; }
+  const side = Math.sqrt(shown.field.length), cell = (v) => Math.min(side - 1, Math.max(0, Math.floor(((v + fixed.edge) / (2 * fixed.edge)) * side)));
+  const says = shown.field[cell(-place.y) * side + cell(place.x)];
+  const where = { x: number(place.x, 2), y: number(place.y, 2), d: number(says, 2) };
+  let near = -1, least = 0.04;
+  for (let i = 0; i < shown.generated.length / 2; i += 1) {
+    const off = Math.hypot(shown.generated[2 * i] - place.x, shown.generated[2 * i + 1] - place.y);
+    if (off < least) [near, least] = [i, off];
+  }
+  readout.textContent = near < 0 ? word("at", where) : word("at_point", { ...where, push: number(lengthsOf(shown.arrows)[near], 2) });
+}
+
+// ---------------------------------------------------------------- slow motion
+function beginSlow() {
+  over.stop();
+  follows = false;
+  phases = pointsPhases({ round: shown.round, picture: shown, lattice: fixed.lattice, real: fixed.real });
+  slow.setAttribute("aria-pressed", "true");
+  [stage.hidden, readout.hidden] = [false, true];
+  steps.stop();
+  steps.resize(phases.length);
+  steps.set(0);
+  if (!reducedMotion()) steps.element.querySelector("button").click();
+}
+
+function endSlow() {
+  phases = null;
+  steps.stop();
+  cancelAnimationFrame(ticking);
+  slow.setAttribute("aria-pressed", "false");
+  [stage.hidden, readout.hidden] = [true, false];
+  draw();
+}
+
+function enter(index) {
+  if (!phases) return;
+  const { player, name: called, numbers } = phases[phase = index];
+  const told = Object.fromEntries(Object.entries(numbers).map(([key, value]) => [key, number(value, key === "n" ? 0 : 3)]));
+  title.textContent = word("phase_title", { player: word(`player.${player}`), phase: word(`phases.${called}`) });
+  caption.textContent = word(`says.${player}.${called}`, told);
+  began = performance.now();
+  cancelAnimationFrame(ticking);
+  tick();
+}
+
+function tick() {
+  if (!phases || !element.isConnected) return;
+  const t = reducedMotion() ? 1 : Math.min(1, (performance.now() - began) / (0.7 * PHASE));
+  picture.show(phases[phase].scene(t));
+  if (t < 1) ticking = requestAnimationFrame(tick);
+}
+
+// ---------------------------------------------------------------- steering
+const send = (...messages) => trigger("steered", { tickets: JSON.parse(tickets(id)), messages });
+
+/** One turn of one player, or a whole round; the run then waits. */
+function take(players) {
+  asked = moments.at(-1)?.step ?? 0;
+  follows = true;
+  send({ set: { players } }, { step: 1 });
+}
+
+on(`${id}.status`, (run) => {
+  state = run?.run === "saved" ? "done" : run?.state ?? "done";
+  for (const each of turns) each.disabled = !["running", "paused"].includes(state);
+}, element);
+
+// ---------------------------------------------------------------- drawing the data
+function showPad() {
+  counted.textContent = word("counted", { n: number(pad.points().length / 2, 0), most: number(MOST_DRAWN, 0) });
+  undo.disabled = clear.disabled = !pad.points().length;
+  if (!drawing) return;
+  readout.textContent = word(pad.full() ? "pad_full" : pad.points().length ? "pad_more" : "pad_empty");
+  picture.show({ real: Float32Array.from(pad.points()) });
+}
+
+function beginDrawing() {
+  if (phases) endSlow();
+  over.stop();
+  drawing = true;
+  pen.setAttribute("aria-pressed", "true");
+  picture.element.setAttribute("data-pad", "");
+  showPad();
+  trigger("drew", null);
+}
+
+function endDrawing() {
+  drawing = false;
+  pen.setAttribute("aria-pressed", "false");
+  picture.element.removeAttribute("data-pad");
+  if (shown) draw();
+  else { picture.show({}); readout.textContent = word("probe"); }
+}
+
+/** What the controls `data` and `drawn` are to say. */
+window.playground.points = { chosen: () => ["drawing", pad.points()] };
+
+on(`${name}.settings`, ({ data, drawn }) => { // a link's drawing, and the choice of a data set in the list
+  if (!pad.points().length && drawn?.length) pad.take(drawn);
+  if (data === "drawing" && data !== before && !drawing) beginDrawing();
+  if (data !== "drawing" && drawing) endDrawing();
+  before = data;
+}, element);
+
+// ---------------------------------------------------------------- what the run tells
+function fresh() {
+  if (phases) endSlow();
+  endDrawing();
+  [moments, curve, marks, at, follows, shown, asked] = [[], { x: [] }, [], 0, true, null, null];
+  over.stop();
+  over.resize(1);
+}
+
+function keepCurve(told, start) {
+  const names = ["x", ...LINES], added = { ...told, x: told.step };
+  curve = Object.fromEntries(names.map((line) => [line, start ? [...(curve[line] || []).slice(0, start), ...added[line]] : added[line]]));
+}
+
+function keepMoments(told) {
+  if (told.history && told.history.length > moments.length) moments = told.history;
+  else if (told.picture && told.step > (moments.at(-1)?.step ?? -1)) moments.push({ step: told.step, picture: told.picture, round: told.round });
+  if (moments.length > MOST_KEPT) moments = moments.filter((_, i) => i % 2 === 0 || i === moments.length - 1);
+}
+
+/** After a single turn both play again, once they go on. */
+function turnTaken() {
+  if (asked === null || moments.at(-1).step <= asked) return;
+  asked = null;
+  if (state !== "done") send({ set: { players: "both" } });
+}
+
+async function receive(told) {
+  if (told.real) {
+    const [real, lattice] = await Promise.all([unpacked(told.real), decode(told.lattice)]);
+    fixed = { edge: told.edge, floor: told.floor, real, lattice };
+  }
+  if (!told.curve) return;
+  keepCurve(told.curve, told.start);
+  if (told.log) marks = told.log.map(({ step: x, ...change }) => ({ x, text: Object.keys(change)[0] }));
+  keepMoments(told);
+  const points = { ...curve, floor: curve.x.map(() => fixed.floor) };
+  for (const [, { show: plot }] of charts) plot(points, marks);
+  over.resize(moments.length);
+  if (follows) over.set(moments.length - 1);
+  else over.set(Math.min(at, moments.length - 1), false);
+  turnTaken();
+}
+
+showPad();
+experiment({ name: id, props, watch, fresh, show: receive });
