@@ -9,6 +9,7 @@ from components.endpoints.beams import beam_search
 from components.endpoints.draws import draw_tokens
 from components.endpoints.generation import generate_text, next_token
 from components.endpoints.heads import ablate_head, attention, attention_rollout, fill_mask, logit_lens
+from components.endpoints.judge import judge_images
 from components.endpoints.models import list_models, stop_run
 from components.endpoints.ngrams import ngram_next
 from components.endpoints.scoring import score_text, tokenize
@@ -34,6 +35,7 @@ ENDPOINTS = {
         encode_digit,
         decode_latent,
         vae_manifold,
+        judge_images,
         list_models,
         stop_run,
     )

@@ -1,81 +1,195 @@
-"""The judge: one small classifier of digits, by which GAN, VAE and diffusion are all scored alike.
+"""One judge for every image model: GAN, VAE and diffusion are scored alike, by a small classifier of digits.
 
-What it reads of an image are F = 128 numbers, the features, and from them ten logits. Sets of images are compared by the
-Fréchet distance between Gaussians fitted to their features (Heusel et al. 2017, arXiv:1706.08500, eq. 6), as FID does;
-but FID's features are Inception's, so its numbers and these cannot be compared with each other.
+Of a set of images it says which digits they show and how sure it is; how evenly the ten classes occur (where modes
+collapsed, few do); how far the set is from MNIST's test images; and which training image each is most like, so that
+what was memorised is told from what was invented.
 
-N images; F features. Real images are the measure: even training images are not at distance 0 of the test images, but at
-a floor that falls with N; so a distance is always told with the floor at its N (statistics.py).
+The distance is the Fréchet distance of the judge's own features. FID takes Inception's, so the two numbers cannot be
+compared. Real images are not at 0 either: n training images have a distance from the test images too, more the fewer
+they are, and that floor belongs beside every distance.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import lzma
+from collections.abc import Generator, Iterator
 from functools import cache
-from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
+from playground import wire
 from playground.errors import ModelError
-from playground.images.mnist import as_floats
+from playground.images.frechet import Statistics, frechet
+from playground.images.judge_network import CLASSES, FEATURES, FOLDER, features_and_logits
+from playground.images.judge_settings import JudgeSettings
+from playground.inference.aside import aside
+from playground.inference.control import Control
 
-FOLDER = Path(__file__).parents[1] / "weights" / "judge"
-WEIGHTS = "model.safetensors"
-FEATURES, CLASSES = 128, 10
-SLICE = 128  # images a forward pass: 20 ms on one core
-
-
-def convolution(before: int, after: int, size: int, stride: int) -> nn.Sequential:
-    """(N, before, H, W) → (N, after, H / stride, W / stride)."""
-    conv = nn.Conv2d(before, after, size, stride, padding=size // 2, bias=False)
-    return nn.Sequential(conv, nn.BatchNorm2d(after), nn.ReLU())
+STATISTICS, FIGURES, TRAINING = "test-statistics.safetensors", "figures.json", "training-features.xz"
+LEAST = 500  # images that a distance can be told of: fewer say little of 128 features' covariance
+SLICE, CHUNK = 128, 10_000  # images a unit of work, and training images they are compared with
 
 
-class Judge(nn.Module):
-    """Four convolutions, a layer of features, a layer of logits."""
+def _broken(name: str) -> ModelError:
+    return ModelError("model_file_broken", file=f"{FOLDER.name}/{name}")
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.features = nn.Sequential(
-            convolution(1, 24, 5, stride=2),  # (N, 24, 14, 14)
-            convolution(24, 48, 3, stride=1),
-            convolution(48, 64, 3, stride=2),  # (N, 64, 7, 7)
-            convolution(64, 64, 3, stride=1),
-            nn.Flatten(),
-            nn.Dropout(0.3),
-            nn.Linear(64 * 7 * 7, FEATURES, bias=False),
-            nn.BatchNorm1d(FEATURES),
-            nn.ReLU(),  # (N, F)
-        )
-        self.logits = nn.Sequential(nn.Dropout(0.3), nn.Linear(FEATURES, CLASSES))
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """x (N, 1, 28, 28) in [0, 1] → features (N, F), logits (N, 10)."""
-        features = self.features(x)
-        return features, self.logits(features)
+# ---------------------------------------------------------------- what real images score
 
 
 @cache
-def judge() -> Judge:
-    """The embedded judge, ready to judge: loaded once. Raises ModelError for a file that is missing or damaged."""
-    model = Judge()
+def test_statistics() -> Statistics:
+    """Of the features of all 10,000 test images. Raises ModelError for a file that is missing or damaged."""
     try:
-        model.load_state_dict({name: tensor.float() for name, tensor in load_file(FOLDER / WEIGHTS).items()})
-    except (OSError, RuntimeError, SafetensorError) as error:
-        raise ModelError("model_file_broken", file=f"{FOLDER.name}/{WEIGHTS}") from error
-    return model.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+        stored = load_file(FOLDER / STATISTICS)
+        return Statistics(stored["mean"], stored["cov"])
+    except (OSError, KeyError, SafetensorError) as error:
+        raise _broken(STATISTICS) from error
 
 
-@torch.inference_mode()
-def features_and_logits(images: Tensor) -> tuple[Tensor, Tensor]:
-    """images (N, 28, 28) uint8 → features (N, F), logits (N, 10). In a run: at most SLICE images at a time."""
-    return judge()(as_floats(images).to(memory_format=torch.channels_last))
+@cache
+def figures() -> dict[str, Any]:
+    """What playground.recipes.judge measured: {"test": {"accuracy", "confidence"}, "floors": [{"n", "mean", "sd"}],
+    "level"}. Raises ModelError for a file that is missing or damaged."""
+    try:
+        return json.loads((FOLDER / FIGURES).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise _broken(FIGURES) from error
 
 
-def slices(images: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """features_and_logits of SLICE images after SLICE images."""
+def floor(n: int) -> float:
+    """The distance of n training images, drawn at random, from all test images: the mean of many draws.
+
+    Measured at some n, and linear in 1/n in between: n numbers too few is most of it (Chong & Forsyth 2020,
+    arXiv:1911.07023). What would be left of it with n → ∞ is what training and test images differ in.
+    """
+    measured = sorted((1 / point["n"], point["mean"]) for point in figures()["floors"])
+    return float(np.interp(1 / n, *zip(*measured, strict=True)))
+
+
+# ---------------------------------------------------------------- scores
+
+
+def class_histogram(logits: Tensor) -> Tensor:
+    """How many of logits (N, 10) say each class: (10,) int64."""
+    return logits.argmax(1).bincount(minlength=CLASSES)
+
+
+def entropy(histogram: Tensor) -> float:
+    """Of how often each class occurs, as a part of its maximum: 1 when all ten occur equally often, 0 when one does."""
+    p = histogram.double() / histogram.sum()
+    return abs(torch.special.entr(p).sum().item() / np.log(CLASSES))
+
+
+def confidences(logits: Tensor) -> Tensor:
+    """The probability that each image's class has by logits (N, 10): (N,)."""
+    return logits.softmax(1).amax(1)
+
+
+def conditional_accuracy(logits: Tensor, labels: Tensor) -> float:
+    """The part of images that show what they were asked to, labels (N,): logits (N, 10)."""
+    return (logits.argmax(1) == labels).double().mean().item()
+
+
+# ---------------------------------------------------------------- the nearest training image
+
+
+def levels(features: Tensor) -> Tensor:
+    """Features (N, F) as the training images' are kept, whole numbers of figures()["level"]: (N, F) uint8."""
+    return (features / figures()["level"]).round().clamp(0, 255).to(torch.uint8)
+
+
+@cache
+def training_levels() -> Tensor:
+    """The features of all training images, (60000, F) uint8. Raises ModelError for a missing or damaged file."""
+    try:
+        raw = lzma.decompress((FOLDER / TRAINING).read_bytes())
+        return torch.frombuffer(bytearray(raw), dtype=torch.uint8).view(-1, FEATURES)
+    except (OSError, EOFError, RuntimeError, lzma.LZMAError) as error:
+        raise _broken(TRAINING) from error
+
+
+def nearest_to(features: Tensor) -> Generator[None, None, tuple[Tensor, Tensor]]:
+    """For features (N, F), which training image's are nearest: places (N,) int64 and distances (N,) float32.
+
+    Euclidean, in the features' own units, to within the rounding of `levels`: all sums are whole numbers below 2²⁴, so
+    float32 holds them exactly. A run opens `training_levels` beside the device thread first.
+    """
+    found = []
+    for asked in levels(features).float().split(SLICE):
+        best, places = torch.full((len(asked),), torch.inf), torch.zeros(len(asked), dtype=torch.int64)
+        for start, chunk in enumerate(training_levels().split(CHUNK)):
+            real = chunk.float()
+            squares = torch.addmm(real.square().sum(1), asked, real.T, alpha=-2)  # (slice, CHUNK), less |asked|²
+            least, at = squares.min(1)
+            places = torch.where(least < best, at + start * CHUNK, places)
+            best = torch.minimum(best, least)
+            yield
+        found.append((places, (best + asked.square().sum(1)).clamp(min=0).sqrt() * figures()["level"]))
+    places, distances = zip(*found, strict=True)
+    return torch.cat(places), torch.cat(distances)
+
+
+def nearest(images: Tensor) -> tuple[Tensor, Tensor]:
+    """images (N, 28, 28) uint8 → the most alike training image of each: places (N,) int64, distances (N,) float32."""
+    features = torch.cat([features_and_logits(part)[0] for part in images.split(SLICE)])
+    search = nearest_to(features)
+    while True:
+        try:
+            next(search)
+        except StopIteration as end:
+            return end.value
+
+
+# ---------------------------------------------------------------- all of it, inside a run
+
+
+def judged(
+    images: Tensor, labels: Tensor | None = None, neighbours: bool = False
+) -> Generator[None, None, dict[str, Any]]:
+    """Judge images (N, 28, 28) uint8, N ≥ 1, a slice at a time. Returns plain data:
+
+    classes (N,) uint8 and confidences (N,) float32 in the wire form; `confidence`, their mean; `class_histogram`, ten
+    counts, and its `entropy` (1: all equally often); `frechet` and the `floor` at this N, None for N < LEAST;
+    `conditional_accuracy` if there are labels (N,), else None; `nearest`, None unless neighbours: {"index": wire (N,)
+    int32, "distance": wire (N,) float32}, half a second for every thousand images.
+    """
+    features, logits = [], []
     for part in images.split(SLICE):
-        yield features_and_logits(part)
+        for kept, told in zip((features, logits), features_and_logits(part), strict=True):
+            kept.append(told)
+        yield
+    features, logits = torch.cat(features), torch.cat(logits)
+    histogram, sure = class_histogram(logits), confidences(logits)
+    told: dict[str, Any] = {
+        "classes": wire.encode(logits.argmax(1).to(torch.uint8).numpy()),
+        "confidences": wire.encode(sure.numpy()),
+        "confidence": sure.double().mean().item(),
+        "class_histogram": histogram.tolist(),
+        "entropy": entropy(histogram),
+        "frechet": None,
+        "floor": None,
+        "conditional_accuracy": None if labels is None else conditional_accuracy(logits, labels),
+        "nearest": None,
+    }
+    if len(images) >= LEAST:
+        told |= {"frechet": frechet(features, test_statistics()), "floor": floor(len(images))}
+        yield
+    if neighbours:
+        yield from aside(training_levels)
+        places, distances = yield from nearest_to(features)
+        told["nearest"] = {"index": wire.encode(places.int().numpy()), "distance": wire.encode(distances.numpy())}
+    return told
+
+
+def judge_images(settings: JudgeSettings, control: Control) -> Iterator[dict[str, Any] | None]:
+    """The one frame of the task: `judged` of the posted images, with the nearest training image of each, and `real`,
+    what the 10,000 test images score: {"accuracy", "confidence", "entropy"}."""
+    told = yield from judged(torch.from_numpy(wire.decode(settings.images)), neighbours=True)
+    yield told | {"real": figures()["test"]}

@@ -1,12 +1,12 @@
 """The judge: a small classifier of MNIST's digits, with what it takes to score generated ones.
 
-    python -m playground.recipes.judge --work /some/folder --out playground/weights/judge
+    python -m playground.recipes.judge --work /some/folder
 
-Trains on the embedded training images, each seen a little turned, scaled, slanted and shifted; the weights kept are the
-running mean of those passed through (Polyak & Juditsky 1992). The last of them are judged, so the test images decide
-nothing. Then measures what is embedded beside the weights: the statistics of the test images' features, the
-train-versus-test floors, and the training images' features, in bytes. It takes about 10 minutes on one core, and goes on
-where it was interrupted: the state is kept in the work folder after every epoch.
+Writes playground/weights/judge. Trains on the embedded training images, each seen a little turned, scaled, slanted and
+shifted; the weights kept are the running mean of those passed through (Polyak & Juditsky 1992), as they are after the
+last epoch, so the test images decide nothing. Then measures what is embedded beside the weights: the statistics of the
+test images' features, the train-versus-test floors, and the training images' features, a byte each. It takes about 10
+minutes on one core, and goes on where it was interrupted: its state is kept in the work folder after every epoch.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from playground.images import mnist
-from playground.images.judge import WEIGHTS, Judge
+from playground.images.judge_network import FOLDER, WEIGHTS, Judge
 from playground.recipes.judge_export import export
 
 EPOCHS, BATCH, RATE, DECAY = 24, 128, 4e-3, 0.02  # AdamW
@@ -49,7 +49,8 @@ def distorted(x: Tensor, rng: torch.Generator) -> Tensor:
 class Training:
     """The whole state of it; `save` and `load` make it go on as if nothing had happened."""
 
-    def __init__(self, work: Path) -> None:
+    def __init__(self, work: Path, digits: mnist.Images, epochs: int) -> None:
+        self.digits, self.epochs, self.steps = digits, epochs, epochs * (len(digits.images) // BATCH)
         self.file = work / "state.pt"
         self.rng = torch.Generator().manual_seed(0)
         torch.manual_seed(0)  # first weights and dropout come from the global generator
@@ -57,7 +58,6 @@ class Training:
         self.mean.load_state_dict(self.model.state_dict())
         self.optimizer = torch.optim.AdamW(self.model.parameters(), RATE, weight_decay=DECAY)
         self.step, self.seconds, self.curve = 0, 0.0, []
-        self.steps = EPOCHS * (mnist.COUNT["train"] // BATCH)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimizer, RATE, total_steps=self.steps, pct_start=0.15, cycle_momentum=False
         )
@@ -79,12 +79,13 @@ class Training:
         self.rng.set_state(state["rng"])
         torch.set_rng_state(state["dropout"])
 
-    def epoch(self, images: Tensor, labels: Tensor) -> float:
+    def epoch(self) -> float:
         """Every image once. Returns the mean loss, nats."""
+        images, labels = self.digits
         order = torch.randperm(len(images), generator=self.rng)
         losses = []
         self.model.train()
-        for places in order.split(BATCH)[: self.steps // EPOCHS]:
+        for places in order.split(BATCH)[: self.steps // self.epochs]:
             x = distorted(mnist.as_floats(images[places]), self.rng).to(memory_format=torch.channels_last)
             with torch.autocast("cpu", torch.bfloat16, enabled=torch.backends.mkldnn.is_available()):
                 _, logits = self.model(x)
@@ -109,18 +110,20 @@ class Training:
                 mean.copy_(now)
 
     def train(self) -> None:
-        images, labels = mnist.digits("train")
         while self.step < self.steps:
             began = time.monotonic()
-            loss = self.epoch(images, labels)
+            loss = self.epoch()
             self.seconds += time.monotonic() - began
             right = accuracy(self.mean, "test")
             self.curve.append({"epoch": len(self.curve) + 1, "train_loss": loss, "test_accuracy": right})
-            print(f"epoch {len(self.curve)}/{EPOCHS}: loss {loss:.4f}, {self.seconds:.0f} s, test {right:.2%}", flush=True)
+            print(
+                f"epoch {len(self.curve)}/{self.epochs}: loss {loss:.4f}, {self.seconds:.0f} s, test {right:.2%}",
+                flush=True,
+            )
             self.save()
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def accuracy(model: Judge, split: mnist.Split) -> float:
     """Of the images of one split, how many are told right."""
     images, labels = mnist.digits(split)
@@ -129,23 +132,31 @@ def accuracy(model: Judge, split: mnist.Split) -> float:
     return (told == labels).float().mean().item()
 
 
+def write(training: Training, out: Path) -> None:
+    """The running mean of the weights so far, with the curve, into `out`."""
+    out.mkdir(parents=True, exist_ok=True)
+    half = {name: t.half() if t.is_floating_point() else t for name, t in training.mean.state_dict().items()}
+    save_file({name: tensor.contiguous() for name, tensor in half.items()}, out / WEIGHTS)
+    (out / WEIGHTS).chmod(0o644)
+    (out / "curve.json").write_text(json.dumps({"seconds": training.seconds, "curve": training.curve}) + "\n")
+
+
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m playground.recipes.judge")
     parser.add_argument("--work", type=Path, required=True, help="where the state of the training is kept")
-    parser.add_argument("--out", type=Path, required=True, help="where to write (playground/weights/judge)")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--export", action="store_true", help="train no more: write the weights as they are now")
     arguments = parser.parse_args(argv)
     torch.set_num_threads(arguments.threads)
     arguments.work.mkdir(parents=True, exist_ok=True)
-    training = Training(arguments.work)
+    training = Training(arguments.work, mnist.digits("train"), arguments.epochs)
     if training.file.exists():
         training.load()
-    training.train()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    half = {name: t.half() if t.is_floating_point() else t for name, t in training.mean.state_dict().items()}
-    save_file({name: tensor.contiguous() for name, tensor in half.items()}, arguments.out / WEIGHTS)
-    (arguments.out / "curve.json").write_text(json.dumps({"seconds": training.seconds, "curve": training.curve}) + "\n")
-    export(arguments.out)
+    if not arguments.export:
+        training.train()
+    write(training, FOLDER)
+    export()
 
 
 if __name__ == "__main__":

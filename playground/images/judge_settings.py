@@ -1,0 +1,18 @@
+"""What the judge can be asked. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from playground.settings import Settings, array
+
+MOST = 10_000  # images at once
+
+
+@dataclass(frozen=True)
+class JudgeSettings(Settings):
+    """Images to be judged: uint8 (n, 28, 28) in the wire form, 0 black to 255 white, 1 ≤ n ≤ MOST."""
+
+    images: Mapping[str, Any] | None = array(shape=(None, 28, 28), dtype="uint8", limit=MOST)
