@@ -79,6 +79,13 @@ SENTENCES: dict[str, str] = {
     "mask_empty": "Nothing is rubbed out, so there is nothing to fill in. Rub out a part of the digit.",
     "mask_full": "Everything is rubbed out, so nothing is left to go by. Leave a part of the digit as it is.",
     "steps_capped": "From t = {t} there are only {most} noise levels on the way down, so {most} steps were made.",
+    # data
+    "data_not_fetched": "{data} is not on this machine yet. Fetching it downloads {size_mb} MB (licence: {licence}). "
+    "Ask for the download, or use MNIST, which is built in.",
+    "data_offline": "{data} is not on this machine and its source cannot be reached. Use MNIST, which is built in, "
+    "or try again with a network.",
+    "data_checksum": "What was downloaded for {data} is not the file that was expected (md5 {got}). Nothing of it was "
+    "kept.",
     # models
     "unknown_model": "There is no model called {model}. Choose one of {choices}.",
     "model_not_public": "On a public page only the listed models load, and {model} is not listed. "

@@ -20,3 +20,10 @@ JUDGE_IMAGES = Task(
     peak_bytes=_bytes,
     seconds=120,
 )
+FETCH_FASHION = Task(
+    "fetch_fashion",
+    Lane.INTERACTIVE,
+    run=later("playground.images.fashion:fetch_in_run"),
+    kept=False,  # what is here may be deleted, and what failed may work now
+    seconds=600,
+)

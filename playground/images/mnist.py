@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from playground.images import idx
+from playground.images import fashion, idx
 from playground.inference.aside import aside
 
 Split = Literal["train", "test"]
@@ -56,6 +56,14 @@ def digits(split: Split) -> Images:
     return read(FOLDER, split, ".xz")
 
 
+def dataset(name: str, split: Split) -> Images:
+    """One split of "mnist", or of "fashion", which is of the same form but must have been fetched (fashion.py).
+
+    Raises ModelError: data_not_fetched, model_file_broken.
+    """
+    return digits(split) if name == "mnist" else read(fashion.needed(), split, ".gz")
+
+
 def images(split: Split) -> Tensor:
     """(N, 28, 28) uint8: 60,000 images of "train" or 10,000 of "test"."""
     return digits(split).images
@@ -66,9 +74,9 @@ def labels(split: Split) -> Tensor:
     return digits(split).labels
 
 
-def opened(split: Split) -> Generator[None, None, Images]:
-    """`digits(split)` for a run: opened on a thread of its own, the run yielding meanwhile."""
-    return (yield from aside(lambda: digits(split)))
+def opened(split: Split, name: str = "mnist") -> Generator[None, None, Images]:
+    """`dataset(name, split)` for a run: opened on a thread of its own, the run yielding meanwhile."""
+    return (yield from aside(lambda: dataset(name, split)))
 
 
 def as_floats(images: Tensor) -> Tensor:
