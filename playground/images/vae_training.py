@@ -140,7 +140,8 @@ def begin(settings: VaeSettings, images: Tensor) -> Learner:
 def train_vae(settings: VaeSettings, control: Control) -> Iterator[dict[str, Any] | None]:
     """Frames as vae_tasks.py says. Raises ModelError and SettingError at the start, and FloatingPointError after the
     last frame when numbers became infinite or undefined."""
-    train, test = [(yield from mnist.opened(split, settings.data)) for split in ("train", "test")]
+    train = yield from mnist.opened("train", settings.data)
+    test = yield from mnist.opened("test", settings.data)
     yield from optimizers_imported()
     run = Training(settings, begin(settings, train.images), test)
     yield (yield from run.frame((yield from held_out_terms(run.learner.model, test.images[:MEASURED]))))

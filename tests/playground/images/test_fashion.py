@@ -12,6 +12,8 @@ import pytest
 from playground.errors import ModelError
 from playground.images import fashion, idx, mnist
 from playground.images.judge_tasks import FETCH_FASHION
+from playground.images.vae_settings import VaeSettings
+from playground.images.vae_tasks import TRAIN_VAE
 from playground.inference.control import Control
 
 ARRAYS = {
@@ -111,3 +113,10 @@ def test_the_real_files_are_pinned():
         mnist.file_of(split, kind) for split in ("train", "test") for kind in ("images", "labels")
     }
     assert fashion.FILES["train-images-idx3-ubyte.gz"][1] == "8d4fb7e6c68d591d4c3dfef9ec88bf0d"
+
+
+def test_a_run_that_needs_it_says_so(source):
+    """The VAE's and, in the same way, every other's."""
+    training = TRAIN_VAE.run(VaeSettings(data="fashion", steps=1), Control(None))
+    with pytest.raises(ModelError, match="Fashion-MNIST is not on this machine yet"):
+        list(training)
