@@ -1,6 +1,6 @@
 /* The plane with points on it: playground.pointsPicture. It draws a scene and knows nothing of where that comes from.
 
-   pointsPicture({ label, edge, onprobe(place), onpress(place), ondrag(place), onrelease() }) → { element, show(scene), redraw }
+   pointsPicture({ label, edge, onprobe(place), onpress(place), ondrag(place), onrelease() }) → { element, show(scene), redraw, png(onfile) }
      scene   { field, change, grid, real, realScores, fake, fakeScores, ghost, arrows, grown }
        field   numbers 0 to 1, row by row from the top left: what D says of each place, red to white to green
        change  numbers -1 to 1 in the same order, drawn in its stead: where D comes to say more, or less
@@ -179,7 +179,16 @@
       event.preventDefault();
     });
 
-    return { element, redraw: drawing.redraw, show(next) { scene = next; drawing.redraw(); } };
+    /** The picture as a file: onfile(blob). On screen the card lies behind it. */
+    function png(onfile) {
+      const copy = make("canvas", { width: element.width, height: element.height }), context = copy.getContext("2d");
+      context.fillStyle = window.playground.colours().card;
+      context.fillRect(0, 0, copy.width, copy.height);
+      context.drawImage(element, 0, 0);
+      copy.toBlob(onfile);
+    }
+
+    return { element, png, redraw: drawing.redraw, show(next) { scene = next; drawing.redraw(); } };
   }
 
   Object.assign(window.playground, { pointsPicture, opinionOf: opinion });

@@ -39,7 +39,7 @@ def moons(n: int, rng: torch.Generator) -> Tensor:
     angle, lower = math.pi * torch.rand(n, generator=rng), torch.randint(2, (n,), generator=rng)
     upper = on_circle(angle, 0.6)  # (n, 2)
     turned = torch.where(lower[:, None] == 1, -upper, upper)  # the lower one is the upper one turned by half a turn
-    aside = torch.stack([0.6 * lower - 0.3, 0.15 - 0.3 * lower], dim=1)  # …and moved to the right, and up into it
+    aside = torch.stack([0.6 * lower - 0.3, 0.3 * lower - 0.15], dim=1)  # …and moved to the right, and up into it
     return turned + aside + blur(n, rng)
 
 

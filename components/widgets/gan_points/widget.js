@@ -1,7 +1,7 @@
 /* The GAN game on points: what the run tells is kept, so that going back, slow motion and curves ask nobody.
    points_picture.js draws, points_slow.js takes a round apart, points_pad.js holds a drawing.
    In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, canvas, scrubber, number, decode, curves, experiment, on, tickets, reducedMotion, opinionOf } = window.playground;
+const { words, make, canvas, scrubber, number, decode, curves, download, join, experiment, on, tickets, reducedMotion, opinionOf } = window.playground;
 const { pointsPicture, pointsPhases, pointsPad, lengthsOf } = window.playground;
 const { name, id } = props.value;
 const MOST_KEPT = 240; // moments held; beyond, every other one goes
@@ -11,7 +11,7 @@ const LAYERS = ["real", "generated", "field", "grid", "arrows"];
 const LINES = ["d_loss", "g_loss", "d_real", "d_fake", "js", "kl"];
 
 let fixed = { edge: 1.25, floor: null, real: null, lattice: null }; // told once a run
-let moments = [], curve = { x: [] }, marks = [];
+let moments = [], curve = { x: [] }, log = [], ran = null; // ran: the run's settings
 let at = 0, follows = true; // the moment on screen; whether it is the newest while they come
 let state = "done", asked = null; // of the run; the step after which a single turn was asked for
 let shown = null; // the moment on screen, unpacked
@@ -44,7 +44,9 @@ const legend = make("div", { class: "pg-points-legend" }, make("span", { text: w
 const pen = button("draw", () => (drawing ? endDrawing() : beginDrawing()), { "aria-pressed": "false" });
 const undo = button("undo", () => { pad.undo(); trigger("drew", null); }), clear = button("clear", () => { pad.clear(); trigger("drew", null); });
 const counted = make("output", { class: "pg-hint pg-number" });
-const pens = make("div", { class: "pg-points-row" }, pen, undo, clear, counted);
+const png = button("png", () => picture.png((blob) => download(`gan-points-${shown.step}.png`, blob)), { disabled: true });
+const json = button("json", () => download("gan-points.json", { settings: ran, ...fixed.told, curve, log, moments: moments.map(({ open, ...told }) => told) }), { disabled: true });
+const pens = make("div", { class: "pg-points-row" }, pen, undo, clear, counted, png, json);
 
 // ---------------------------------------------------------------- turns, slow motion, moments
 const turns = ["d", "g", "both"].map((player) => button(`turn.${player}`, () => take(player), { disabled: true, title: word("turn.hint") }));
@@ -102,6 +104,7 @@ async function show() {
   const i = curve.x.findLastIndex((x) => x <= moment.step);
   kl.textContent = word("kl", { kl: number(curve.kl?.[i] ?? NaN, 2), floor: number(fixed.floor ?? NaN, 3) });
   slow.disabled = !(shown.round.d || shown.round.g);
+  png.disabled = json.disabled = false;
   if (phases) beginSlow();
   else draw();
   return moments[at] === moment ? undefined : show();
@@ -122,7 +125,10 @@ function said() {
   if (!shown) return;
   const outside = lengthsOf(shown.generated).filter((_, i) => Math.max(Math.abs(shown.generated[2 * i]), Math.abs(shown.generated[2 * i + 1])) > fixed.edge).length;
   const pushes = lengthsOf(shown.arrows);
-  readout.textContent = word(outside ? "moment_outside" : "moment", { n: number(shown.step, 0), push: number(pushes.reduce((a, b) => a + b, 0) / pushes.length, 2), outside: number(outside, 0), all: number(pushes.length, 0) });
+  const now = word(outside ? "moment_outside" : "moment", { n: number(shown.step, 0), push: number(pushes.reduce((a, b) => a + b, 0) / pushes.length, 2), outside: number(outside, 0), all: number(pushes.length, 0) });
+  const { step: when, ...change } = log.findLast(({ step: x }) => x <= shown.step) ?? {};
+  const [[field, to]] = Object.entries(change).concat([[]]);
+  readout.textContent = join(now, field && word("changed", { n: number(when, 0), name: word(`${field}.label`), to: typeof to === "string" ? word(`${field}.choices.${to}`) : to }));
 }
 
 function probe(place) {
@@ -235,7 +241,7 @@ on(`${name}.settings`, ({ data, drawn }) => { // a link's drawing, and the choic
 function fresh() {
   if (phases) endSlow();
   endDrawing();
-  [moments, curve, marks, at, follows, shown, asked] = [[], { x: [] }, [], 0, true, null, null];
+  [moments, curve, log, at, follows, shown, asked] = [[], { x: [] }, [], 0, true, null, null];
   over.stop();
   over.resize(1);
 }
@@ -248,7 +254,10 @@ function keepCurve(told, start) {
 function keepMoments(told) {
   if (told.history && told.history.length > moments.length) moments = told.history;
   else if (told.picture && told.step > (moments.at(-1)?.step ?? -1)) moments.push({ step: told.step, picture: told.picture, round: told.round });
-  if (moments.length > MOST_KEPT) moments = moments.filter((_, i) => i % 2 === 0 || i === moments.length - 1);
+  if (moments.length <= MOST_KEPT) return;
+  const held = moments[at]?.step ?? 0;
+  moments = moments.filter((_, i) => i % 2 === 0 || i === moments.length - 1);
+  at = Math.max(0, moments.findLastIndex((moment) => moment.step <= held));
 }
 
 /** After a single turn both play again, once they go on. */
@@ -261,12 +270,14 @@ function turnTaken() {
 async function receive(told) {
   if (told.real) {
     const [real, lattice] = await Promise.all([unpacked(told.real), decode(told.lattice)]);
-    fixed = { edge: told.edge, floor: told.floor, real, lattice };
+    fixed = { edge: told.edge, floor: told.floor, real, lattice, told: { edge: told.edge, floor: told.floor, real: told.real, lattice: told.lattice } };
   }
+  if (told.settings) ran = told.settings;
   if (!told.curve) return;
   keepCurve(told.curve, told.start);
-  if (told.log) marks = told.log.map(({ step: x, ...change }) => ({ x, text: Object.keys(change)[0] }));
+  if (told.log) log = told.log.filter((entry) => !("players" in entry)); // single turns are no change of the rules
   keepMoments(told);
+  const marks = log.map(({ step: x, ...change }) => ({ x, text: word(`${Object.keys(change)[0]}.label`) }));
   const points = { ...curve, floor: curve.x.map(() => fixed.floor) };
   for (const [, { show: plot }] of charts) plot(points, marks);
   over.resize(moments.length);

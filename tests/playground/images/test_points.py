@@ -36,7 +36,7 @@ def test_clusters_stand_apart_and_all_of_them_have_points(name, centres, apart):
 def test_two_moons_are_half_circles_that_reach_into_each_other():
     """Seen from its own centre every point is 0.6 away, on its own side; no straight line parts the two."""
     data = made("moons")
-    centres = torch.tensor([[-0.3, 0.15], [0.3, -0.15]])
+    centres = torch.tensor([[-0.3, -0.15], [0.3, 0.15]])
     off = (torch.cdist(data, centres) - 0.6).abs()  # (500, 2)
     assert off.min(1).values.max() < 5 * points.BLUR
     upper = data[off.argmin(1) == 0]
