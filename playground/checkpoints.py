@@ -90,6 +90,11 @@ class Checkpoints:
             self._kept.move_to_end(id)
             return checkpoint
 
+    def drop(self, id: str) -> None:
+        """Let go of one that a run has replaced; of one that is gone already nothing is said."""
+        with self._lock:
+            self._kept.pop(id, None)
+
     def _tidy(self) -> None:
         """Drop what has expired, then the longest unused until the rest fits."""
         now, total = self._clock(), sum(size for _, size, _ in self._kept.values())

@@ -16,6 +16,7 @@ SENTENCES: dict[str, str] = {
     "out_of_range": "{field} must be between {low} and {high}; got {value}.",
     "not_text": "{field} must be text; got {value}.",
     "too_long": "{field} is too long: {length} characters, at most {limit} are taken.",
+    "not_a_switch": "{field} must be true or false; got {value}.",
     "not_one_of": "{field} must be one of {choices}; got {value}.",
     "no_such_control": "{field} names what this page has no control for: {value}. Use the names of the settings.",
     "not_a_list": "{field} must be a list of whole numbers, at most {limit} of them; got {value}.",
@@ -86,6 +87,20 @@ SENTENCES: dict[str, str] = {
     "or try again with a network.",
     "data_checksum": "What was downloaded for {data} is not the file that was expected (md5 {got}). Nothing of it was "
     "kept.",
+    # GANs
+    "gan_start_differs": "{field} is {value}, but the networks of {start} were made with {its}. Set {field} to {its}, "
+    "or start with new networks.",
+    "gan_file_wrong": "{file} holds no GAN that can be loaded: {reason}. Load a file that was saved on this page.",
+    "gan_noise_data": "What D is shown as real is static: neighbouring pixels have nothing to do with each other "
+    "(correlation {correlation}; in digits it is above 0.8). G learns what it is shown, so it learns to make static.",
+    "gan_no_nonlinearity": "Nothing bends between the layers: D's score of two images laid over each other is exactly "
+    "the mean of its scores of both. So D only adds up pixels, each with a weight, and cannot see a stroke.",
+    "gan_d_too_strong": "D is too strong: it is sure of every image (D(x) {real}, D(G(z)) {fake}), so its answer "
+    "hardly changes wherever G moves, and G has nothing to learn from. Slow D down, or give it fewer updates.",
+    "gan_losses_swing": "The losses swing: D's went up to {d_loss}, where one that guesses blindly pays about 1.4. The "
+    "learning rates are too high, so both networks jump over what they aim at. Divide the rates by ten.",
+    "gan_mode_collapse": "Mode collapse: whatever the noise, G draws much the same. The judge takes {share} of its "
+    "images for a {digit}. Such a G has found one image that D falls for, and bets everything on it.",
     # models
     "unknown_model": "There is no model called {model}. Choose one of {choices}.",
     "model_not_public": "On a public page only the listed models load, and {model} is not listed. "

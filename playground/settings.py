@@ -118,6 +118,17 @@ def whole_choice(default: int, choices: Sequence[int]) -> Any:
     return _field(default, Spec(check, low=min(choices), high=max(choices), choices=tuple(choices)))
 
 
+def switch(default: bool) -> Any:
+    """On or off; 0 and 1, which some clients send, are taken for them."""
+
+    def check(name: str, value: Any) -> bool:
+        if not isinstance(value, bool) and value not in (0, 1):
+            raise SettingError("not_a_switch", field=name, value=value)
+        return bool(value)
+
+    return _field(default, Spec(check, choices=(0, 1)))
+
+
 def integers(default: tuple[int, ...] = (), *, low: int, high: int, limit: int) -> Any:
     """A list of at most `limit` whole numbers, each with low ≤ value ≤ high; kept as a tuple."""
 
