@@ -138,7 +138,8 @@ def write(training: Training, out: Path) -> None:
     half = {name: t.half() if t.is_floating_point() else t for name, t in training.mean.state_dict().items()}
     save_file({name: tensor.contiguous() for name, tensor in half.items()}, out / WEIGHTS)
     (out / WEIGHTS).chmod(0o644)
-    (out / "curve.json").write_text(json.dumps({"seconds": training.seconds, "curve": training.curve}) + "\n")
+    told = {"seconds": training.seconds, "planned": training.epochs, "curve": training.curve}
+    (out / "curve.json").write_text(json.dumps(told) + "\n")
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -84,7 +84,8 @@ A small classifier of handwritten digits by which GAN, VAE and diffusion models 
 | test accuracy | {figures["test"]["accuracy"]:.2%} of 10,000 |
 | training accuracy | {figures["train"]["accuracy"]:.2%} of 60,000, undistorted |
 | mean confidence on test images | {figures["test"]["confidence"]:.4f} |
-| trained | {len(curve["curve"])} epochs, {curve["seconds"] / 60:.0f} minutes on a share of a busy core |
+| trained | {len(curve["curve"])} of the {curve["planned"]} epochs planned, {curve["seconds"] / 60:.0f} \
+minutes on a share of a busy core |
 | stored as | fp16 safetensors; used as fp32 |
 
 **The floor.** The Fréchet distance of n training images, drawn at random, from all 10,000 test images: what a perfect \
@@ -109,13 +110,13 @@ Corinna Cortes, Christopher J. C. Burges).
 MNIST, CC BY-SA 3.0.
 
 **Recipe.** `python -m playground.recipes.judge --work /some/folder`
-AdamW, one cycle of the learning rate, the running mean of the weights. They are those of the last epoch: no test \
-image was used to choose.
+AdamW, one cycle of the learning rate, the running mean of the weights. They are those of the moment \
+the training ended: no test image was used to choose.
 
 **Limits.** It was never shown anything but digits: of an image that shows none it still says which digit, and may be \
 sure. Its confidence is high where it is wrong, too.
 
-![Error on the test images, and training loss, by epoch](curve.svg)
+![Errors among the test images by epoch](curve.svg)
 """
 
 

@@ -14,6 +14,7 @@ NAMES = (
     "text_page",
     "attention_page",
     "event_loop",
+    "judge",
     "sixty_clients",
 )
 
