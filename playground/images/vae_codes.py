@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from playground import wire
-from playground.images import mnist
+from playground.images import judge, mnist
 from playground.images.vae_map import decode, decode_all, encode, encode_all
 from playground.images.vae_models import Trained, code, load
 from playground.images.vae_settings import (
@@ -24,6 +24,7 @@ from playground.images.vae_settings import (
     InterpolateSettings,
     TraverseSettings,
 )
+from playground.inference.aside import aside
 from playground.inference.control import Control
 
 DRAWS = 8  # from the posterior
@@ -42,7 +43,8 @@ def encode_digit(settings: EncodeSettings, control: Control) -> Iterator[dict[st
     """One frame: {"mu", "sigma": [Z numbers], "seen": wire uint8 (28, 28), the drawing in black and white,
     "reconstruction": wire uint8 (28, 28) decoded from μ, "error_nats": −log p(x|μ), "percentile": share of the test
     images, in percent, that have a smaller error, "epsilon" and "z": [8·Z numbers], draws of ε and z = μ + σ ε in a
-    row, "samples": wire uint8 (8, 28, 28) decoded from those, "model"}.
+    row, "samples": wire uint8 (8, 28, 28) decoded from those, "nearest": the training image that the judge finds most
+    alike, {"index", "distance", "label", "image": wire uint8 (28, 28)}, "model"}.
     """
     trained, image = load(settings.model), picture(settings.image)
     mu, sigma, error = encode(trained.model, image)
@@ -50,6 +52,8 @@ def encode_digit(settings: EncodeSettings, control: Control) -> Iterator[dict[st
     z = mu + sigma * epsilon
     reconstruction, *samples = decode(trained.model, torch.cat([mu, z]))
     percentiles = yield from percentiles_of(trained)
+    yield
+    nearest = yield from nearest_training_image(image)
     yield {
         "mu": mu[0].tolist(),
         "sigma": sigma[0].tolist(),
@@ -60,7 +64,23 @@ def encode_digit(settings: EncodeSettings, control: Control) -> Iterator[dict[st
         "epsilon": epsilon.flatten().tolist(),
         "z": z.flatten().tolist(),
         "samples": wire.encode(torch.stack(samples).numpy()),
+        "nearest": nearest,
         "model": trained.card(),
+    }
+
+
+def nearest_training_image(image: Tensor) -> Generator[None, None, dict[str, Any]]:
+    """The one whose features, to the judge, lie nearest to those of image (1, 28, 28) uint8."""
+    train = yield from mnist.opened("train")
+    yield from aside(judge.training_levels)
+    features, _ = judge.features_and_logits(image)
+    yield
+    (place,), (distance,) = yield from judge.nearest_to(features)
+    return {
+        "index": int(place),
+        "distance": float(distance),
+        "label": int(train.labels[place]),
+        "image": wire.encode(train.images[place].numpy()),
     }
 
 

@@ -112,6 +112,12 @@ def test_a_digit_is_encoded_as_the_module_does_and_its_draws_are_reparameterised
     assert other["epsilon"] != told["epsilon"] and other["mu"] == told["mu"]
 
 
+def test_a_training_image_is_its_own_nearest():
+    told = ask(encode_digit, EncodeSettings(image=wire.encode(mnist.images("train")[41_234].numpy())))["nearest"]
+    assert images(told, "image").equal(mnist.images("train")[told["index"]])
+    assert told["index"] == 41_234 and told["distance"] == 0 and told["label"] == mnist.labels("train")[41_234]
+
+
 def test_what_is_no_digit_is_told_by_its_error():
     stripes = np.zeros((28, 28), np.uint8)
     stripes[::3] = 255
