@@ -24,6 +24,7 @@ from diffusers import DDPMScheduler, UNet2DModel
 from torch import Tensor
 
 from playground.images import mnist
+from playground.recipes.mnist_ddpm_card import write_card
 
 NO_CLASS = 10  # the label of a hidden class
 TIMES = 1000  # noise levels t = 0 … 999
@@ -212,28 +213,38 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.seconds = state["step"], state["seconds"]
         curve = self.work / "curve.jsonl"  # what it says of steps after the checkpoint is about to be said again
-        kept = [line for line in curve.read_text().splitlines() if json.loads(line)["step"] <= self.step]
-        curve.write_text("".join(line + "\n" for line in kept))
+        told = curve.read_text().splitlines() if curve.exists() else []
+        curve.write_text("".join(line + "\n" for line in told if json.loads(line)["step"] <= self.step))
 
 
 def export(work: Path, out: Path) -> None:
-    """The averaged weights so far, as fp16, with the schedule, in a folder that diffusers loads unaided."""
+    """The averaged weights so far, as fp16, with schedule and curve, in a folder that diffusers loads unaided."""
     state = torch.load(work / "state.pt", weights_only=True)
     model = network()
     model.load_state_dict(state["averaged"])
     model.half().save_pretrained(out)
     schedule().save_pretrained(out)
+    (out / "diffusion_pytorch_model.safetensors").chmod(0o644)
+    curve = [json.loads(line) for line in (work / "curve.jsonl").read_text().splitlines()]
+    about = {"step": state["step"], "seconds": round(state["seconds"]), "batch": Plan.batch, "curve": curve}
+    (out / "curve.json").write_text(json.dumps(about, indent=1) + "\n")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m playground.recipes.mnist_ddpm")
     parser.add_argument("--work", type=Path, required=True, help="where the checkpoint and the curve are kept")
+    parser.add_argument("--out", type=Path, help="where to write the model (playground/weights/mnist-ddpm)")
     parser.add_argument("--minutes", type=float, help="processor time of training in all, interruptions apart")
     parser.add_argument("--steps", type=int, help="instead of --minutes")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--export", action="store_true", help="train no more: write the weights so far to --out")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    Run(Plan(minutes=arguments.minutes, steps=arguments.steps), arguments.work).train()
+    if not arguments.export:
+        Run(Plan(minutes=arguments.minutes, steps=arguments.steps), arguments.work).train()
+    if arguments.out:
+        export(arguments.work, arguments.out)
+        write_card(arguments.out)
 
 
 if __name__ == "__main__":

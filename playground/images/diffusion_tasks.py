@@ -1,0 +1,38 @@
+"""Diffusion as the engine runs it. Imports no torch: what computes is imported when it first runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playground.frames import append
+from playground.images.diffusion_frames import kept
+from playground.images.diffusion_settings import DenoiseSettings, EditSettings
+from playground.inference.tasks import Lane, Task, later
+
+ACTIVATIONS = 32_000_000  # bytes of a forward pass of sixteen rows, and of the judge's
+BYTES_PER_PICTURE = 2 * 784 + 2 * 1_100  # x_t and x̂₀ of one image at one step, and both as they are told
+SECONDS = 300  # a thousand steps of sixty-four images with guidance take that and more: what was done is kept
+
+
+def _bytes(settings: DenoiseSettings | EditSettings) -> int:
+    images = len(settings.classes)
+    return ACTIVATIONS + images * len(kept(settings.steps, images)) * BYTES_PER_PICTURE
+
+
+def _walk(name: str, run: str) -> Task:
+    """A task whose frames are those of a walk from noise to images."""
+    run = later(f"playground.images.{run}")
+    return Task(name, Lane.INTERACTIVE, run=run, peak_bytes=_bytes, merge=append, seconds=SECONDS)
+
+
+def _single(name: str, run: str, **more: Any) -> Task:
+    run = later(f"playground.images.{run}")
+    return Task(name, Lane.INTERACTIVE, run=run, peak_bytes=lambda settings: ACTIVATIONS, seconds=60, **more)
+
+
+DENOISE = _walk("denoise", "diffusion:denoise")
+BRANCH = _walk("branch", "diffusion:branch")
+DENOISE_FROM = _walk("denoise_from", "diffusion_editing:denoise_from")
+INPAINT = _walk("inpaint", "diffusion_editing:inpaint")
+ADD_NOISE = _single("add_noise", "diffusion_editing:add_noise")
+CLASSIFY = _single("classify_by_denoising", "diffusion_classifier:classify")
