@@ -23,5 +23,5 @@ def real_images(settings: GanSettings) -> Generator[None, None, tuple[Tensor, Te
         rng = torch.Generator().manual_seed(settings.seed)
         images = torch.randint(256, (STATIC, 28, 28), generator=rng, dtype=torch.uint8)
         return images, torch.randint(10, (STATIC,), generator=rng)
-    found = yield from mnist.opened("train")
+    found = yield from mnist.opened("train", settings.data)
     return found.images, found.labels

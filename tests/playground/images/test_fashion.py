@@ -11,6 +11,8 @@ import pytest
 
 from playground.errors import ModelError
 from playground.images import fashion, idx, mnist
+from playground.images.gan_settings import GanSettings
+from playground.images.gan_tasks import TRAIN_GAN
 from playground.images.judge_tasks import FETCH_FASHION
 from playground.images.vae_settings import VaeSettings
 from playground.images.vae_tasks import TRAIN_VAE
@@ -115,8 +117,10 @@ def test_the_real_files_are_pinned():
     assert fashion.FILES["train-images-idx3-ubyte.gz"][1] == "8d4fb7e6c68d591d4c3dfef9ec88bf0d"
 
 
-def test_a_run_that_needs_it_says_so(source):
-    """The VAE's and, in the same way, every other's."""
-    training = TRAIN_VAE.run(VaeSettings(data="fashion", steps=1), Control(None))
+@pytest.mark.parametrize(
+    ("task", "settings"),
+    [(TRAIN_VAE, VaeSettings(data="fashion", steps=1)), (TRAIN_GAN, GanSettings(data="fashion", steps=1))],
+)
+def test_a_run_that_needs_it_says_so(source, task, settings):
     with pytest.raises(ModelError, match="Fashion-MNIST is not on this machine yet"):
-        list(training)
+        list(task.run(settings, Control(settings)))
