@@ -101,6 +101,21 @@ SENTENCES: dict[str, str] = {
     "learning rates are too high, so both networks jump over what they aim at. Divide the rates by ten.",
     "gan_mode_collapse": "Mode collapse: whatever the noise, G draws much the same. The judge takes {share} of its "
     "images for a {digit}. Such a G has found one image that D falls for, and bets everything on it.",
+    # control
+    "unknown_policy": "There is no trained agent called {checkpoint}. Choose one of {choices}, or a run's checkpoint.",
+    "policy_only": "The checkpoint {checkpoint} holds what the agent had learned, not all it needs to go on learning. "
+    "Go on from the last checkpoint of a run.",
+    "other_algorithm": "The checkpoint {checkpoint} was trained with {algorithm}. Choose that to go on from it.",
+    "no_network": "This agent is no network but a table or a coin, and Stable-Baselines3 has nothing to put it in. "
+    "Export PPO, REINFORCE or DQN.",
+    "not_sb3": "{field} is not a policy for CartPole saved by Stable-Baselines3: {reason}. "
+    'Save one with model.save("cartpole") and drop that zip.',
+    "cartpole_no_future": "The pole stands to the end of nearly every episode, and yet the critic's loss stays at "
+    "{loss}: the same state is told to be worth much in mid-episode and nothing at the last step, which no critic "
+    "can learn. An episode that is only cut short still has a future: its value belongs in the target.",
+    "cartpole_raw_advantages": "The advantages had a deviation of {first} at first and of {last} now, so the policy's "
+    "steps have changed by the same factor: too bold at the start, or too timid at the end. Normalised to 1, every "
+    "update learns at the same scale.",
     # models
     "unknown_model": "There is no model called {model}. Choose one of {choices}.",
     "model_not_public": "On a public page only the listed models load, and {model} is not listed. "

@@ -1,0 +1,125 @@
+"""CartPole (Barto, Sutton & Anderson 1983): a pole hinged to a cart, balanced by pushing the cart left or right.
+
+The physics of Gymnasium's CartPole-v1, step for step, for N carts at once and with every constant free.
+
+    state (4, N) float64    x, position of the cart, m · ẋ, m/s · θ, angle of the pole from upright, rad · θ̇, rad/s
+    action (N,)             0 pushes the cart to the left, 1 to the right, with `force_mag`
+    reward                  1 for every step, the last one too
+    terminated              the cart has left ±2.4 m, or the pole has tilted more than 12°: the future is worth nothing
+    truncated               500 steps are over: the pole still stands, and what would have come is still worth something
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+TAU = 0.02  # seconds a step
+X_LIMIT = 2.4  # m
+THETA_LIMIT = 12 * 2 * math.pi / 360  # rad
+START = 0.05  # each number of a first state is uniform in ±START
+STEPS = 500  # of an episode, at most
+
+Number = float | np.ndarray  # one for all carts, or (N,)
+
+
+@dataclass(frozen=True)
+class Physics:
+    """gravity m/s², masscart and masspole kg, length m from the hinge to the pole's middle, force_mag N."""
+
+    gravity: Number = 9.8
+    masscart: Number = 1.0
+    masspole: Number = 0.1
+    length: Number = 0.5
+    force_mag: Number = 10.0
+
+
+def accelerations(
+    theta_dot: Number, sin: Number, cos: Number, force: Number, physics: Physics, shove: Number | None = None
+) -> tuple[Number, Number]:
+    """(ẍ, θ̈) with `force` N on the cart (Florian 2007, eqs. 23 and 24, without friction), for floats and arrays alike.
+
+    shove: N, horizontal, on the pole's middle. It pushes the cart along like `force`, and turns the pole by its lever,
+    which adds shove · cos θ / m to what gravity does.
+    """
+    total = physics.masscart + physics.masspole
+    moment = physics.masspole * physics.length
+    turning = physics.gravity * sin
+    if shove is not None:
+        force, turning = force + shove, turning + shove * cos / physics.masspole
+    pushed = (force + moment * (theta_dot * theta_dot) * sin) / total
+    theta_acc = (turning - cos * pushed) / (physics.length * (4.0 / 3.0) - moment / total * (cos * cos))
+    return pushed - moment / total * (theta_acc * cos), theta_acc
+
+
+def step(state: np.ndarray, action: np.ndarray, physics: Physics, shove: Number | None = None) -> np.ndarray:
+    """The state TAU later, by Euler's method: (4, N) → (4, N)."""
+    _, x_dot, theta, theta_dot = state
+    force = action * (2 * physics.force_mag) - physics.force_mag
+    after = np.empty_like(state)
+    after[0], after[2] = x_dot, theta_dot
+    after[1], after[3] = accelerations(theta_dot, np.sin(theta), np.cos(theta), force, physics, shove)
+    after *= TAU
+    after += state
+    return after
+
+
+def step_one(state: tuple[float, ...], action: int, physics: Physics) -> tuple[float, float, float, float]:
+    """The same for one cart in plain floats, which for a single cart is faster than arrays."""
+    x, x_dot, theta, theta_dot = state
+    force = physics.force_mag if action == 1 else -physics.force_mag
+    x_acc, theta_acc = accelerations(theta_dot, math.sin(theta), math.cos(theta), force, physics)
+    return x + TAU * x_dot, x_dot + TAU * x_acc, theta + TAU * theta_dot, theta_dot + TAU * theta_acc
+
+
+def is_terminated(state: np.ndarray) -> np.ndarray:
+    """(4, N) → (N,) bool."""
+    return (np.abs(state[0]) > X_LIMIT) | (np.abs(state[2]) > THETA_LIMIT)
+
+
+def first_states(rng: np.random.Generator, n: int) -> np.ndarray:
+    """(4, n). With n = 1 and `np.random.default_rng(seed)` it is where Gymnasium's `reset(seed=seed)` starts."""
+    return rng.uniform(-START, START, (4, n))
+
+
+def observe(state: np.ndarray) -> np.ndarray:
+    """What an agent is given: (4, N) → (N, 4) float32."""
+    return state.T.astype(np.float32)
+
+
+class Step(NamedTuple):
+    """What one step of N carts brought."""
+
+    reached: np.ndarray  # (4, N), before carts whose episode is over start anew
+    terminated: np.ndarray  # (N,) bool
+    truncated: np.ndarray  # (N,) bool
+    returns: np.ndarray  # of the episodes that are over, in steps
+
+
+class CartPole:
+    """N carts, each of which starts a new episode in the step in which the last one is over: `state` is where it does.
+
+    Where a step truncates an episode, the state whose value is still to come is in `reached`.
+    """
+
+    def __init__(self, n: int, rng: np.random.Generator, physics: Physics) -> None:
+        self.rng, self.physics = rng, physics
+        self.state = first_states(rng, n)  # (4, N)
+        self.age = np.zeros(n, dtype=np.int64)  # steps of the episode so far
+
+    def step(self, action: np.ndarray) -> Step:
+        reached = step(self.state, action, self.physics)
+        self.age += 1
+        terminated = is_terminated(reached)
+        truncated = (self.age >= STEPS) > terminated  # and not terminated
+        over = np.flatnonzero(terminated | truncated)
+        returns = self.age[over]
+        self.state = reached
+        if len(over):
+            self.state = reached.copy()
+            self.state[:, over] = first_states(self.rng, len(over))
+            self.age[over] = 0
+        return Step(reached, terminated, truncated, returns)

@@ -1,0 +1,42 @@
+"""CartPole as the engine runs it. Imports no torch: what computes is imported when it first runs."""
+
+from __future__ import annotations
+
+from playground.control.settings import STEERABLE
+from playground.frames import append
+from playground.inference.tasks import Lane, Task, later
+
+TRAINING_BYTES = 12_000_000  # DQN's memory, twice: in use, and in the last checkpoint
+EPISODE_BYTES = 1_000_000
+CARTS_BYTES = 4_000_000  # some 800 carts at once
+FILE_BYTES = 50_000_000  # a zip, what it unpacks to, and torch's reading of it
+
+TRAIN_CARTPOLE = Task(
+    "train_cartpole",
+    Lane.TRAINING,
+    run=later("playground.control.training:train_cartpole"),
+    peak_bytes=lambda settings: TRAINING_BYTES,
+    merge=append,
+    seconds=180,
+    steerable=STEERABLE,
+)
+COMPARE_ALGORITHMS = Task(
+    "compare_algorithms",
+    Lane.TRAINING,
+    run=later("playground.control.compare:compare_algorithms"),
+    peak_bytes=lambda settings: TRAINING_BYTES,
+    merge=append,
+    seconds=600,
+)
+
+
+def _asked(name: str, run: str, size: int) -> Task:
+    run_later = later(f"playground.control.{run}")
+    return Task(name, Lane.INTERACTIVE, run=run_later, peak_bytes=lambda settings: size, seconds=20)
+
+
+REPLAY_CARTPOLE = _asked("replay_cartpole", "episodes:replay_cartpole", EPISODE_BYTES)
+PHYSICS_GRID = _asked("physics_grid", "trials:physics_grid", CARTS_BYTES)
+PUSH_SCORE = _asked("push_score", "trials:push_score", CARTS_BYTES)
+POLICY_SLICE = _asked("policy_slice", "trials:policy_slice", EPISODE_BYTES)
+IMPORT_POLICY = _asked("import_policy", "sb3:import_policy", FILE_BYTES)
