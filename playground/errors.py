@@ -90,6 +90,8 @@ SENTENCES: dict[str, str] = {
     # GANs
     "gan_start_differs": "{field} is {value}, but the networks of {start} were made with {its}. Set {field} to {its}, "
     "or start with new networks.",
+    "gan_no_program": "There is no program for a run that goes on from {start}: it would need the networks that are "
+    "kept there. Start with new networks to copy a program.",
     "gan_file_wrong": "{file} holds no GAN that can be loaded: {reason}. Load a file that was saved on this page.",
     "gan_noise_data": "What D is shown as real is static: neighbouring pixels have nothing to do with each other "
     "(correlation {correlation}; in digits it is above 0.8). G learns what it is shown, so it learns to make static.",
