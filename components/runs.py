@@ -20,6 +20,9 @@ import gradio as gr
 from gradio.context import LocalContext
 
 from playground.errors import PlaygroundError, RunError
+from playground.images import fashion
+from playground.images.fashion import FashionSettings
+from playground.images.judge_tasks import FETCH_FASHION
 from playground.inference.engine import get_engine
 from playground.inference.tasks import Event, Task
 from playground.settings import Settings
@@ -50,6 +53,22 @@ async def fetch(model: str) -> AsyncIterator[Event]:
         yield Event("", "loading", progress=loading.progress, bytes=loading.total_bytes or None)
         await asyncio.sleep(SIGN_OF_LIFE)
     loading.result()
+
+
+async def fetch_data(settings: Settings, request: gr.Request | None) -> AsyncIterator[Event]:
+    """Make sure that the images which `settings.data` names are on this machine: a person has asked for them by name.
+
+    Yields "loading" events while they come. Raises ModelError.
+    """
+    if getattr(settings, "data", None) != "fashion" or await asyncio.to_thread(fashion.here):
+        return
+    async with aclosing(follow(FETCH_FASHION, FashionSettings(), request)) as events:
+        async for event in events:
+            if event.error is not None:
+                raise event.error
+            if event.frame:
+                done, of = event.frame["done"], event.frame["of"]
+                yield Event("", "loading", progress=done / of, bytes=of)
 
 
 def unread(request: gr.Request | None) -> int:

@@ -22,11 +22,14 @@ def refuse(error: Exception) -> gr.Error:
 
 
 async def events_of(task: Task, settings: Settings, request: gr.Request | None) -> AsyncIterator[Event]:
-    """Fetch the models that the run needs, if need be, then follow it."""
+    """Fetch the models and images that the run needs, if need be, then follow it."""
     for model in task.models(settings):
         async with aclosing(runs.fetch(model)) as coming:
             async for event in coming:
                 yield event
+    async with aclosing(runs.fetch_data(settings, request)) as coming:
+        async for event in coming:
+            yield event
     async with aclosing(runs.follow(task, settings, request)) as events:
         async for event in events:
             yield event

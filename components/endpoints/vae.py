@@ -47,7 +47,7 @@ async def train_vae(
         beta: weight of the KL term, 0 to 20
         batch_size: images a step, 1 to 512
         learning_rate: of Adam, 0.00001 to 1
-        data: mnist
+        data: mnist, or fashion: Fashion-MNIST's garments, downloaded first when they are not on the server (31 MB)
         start: id of a checkpoint to go on from
 
     Returns:
