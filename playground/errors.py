@@ -79,6 +79,10 @@ SENTENCES: dict[str, str] = {
     "branch_digits": "A branch needs a digit for each of the {count} it began with; got {value}.",
     "mask_empty": "Nothing is rubbed out, so there is nothing to fill in. Rub out a part of the digit.",
     "mask_full": "Everything is rubbed out, so nothing is left to go by. Leave a part of the digit as it is.",
+    "grid_one_axis": "Both sides of the grid vary {value}. Choose another setting for one of them.",
+    "grid_no_values": "{field} has no values. Give at least one.",
+    "grid_too_big": "The whole grid would take {value} passes of an image through the model, and at most {limit} are "
+    "made: fewer images, steps or cells.",
     "steps_capped": "From t = {t} there are only {most} noise levels on the way down, so {most} steps were made.",
     # data
     "data_not_fetched": "{data} is not on this machine yet. Fetching it downloads {size_mb} MB (licence: {licence}). "

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from playground import wire
 from playground.errors import SettingError
 from playground.images.drawings import drawing
-from playground.settings import Settings, array, choice, integer, integers, number
+from playground.settings import Settings, array, choice, integer, integers, number, numbers
 
 MODEL = "mnist-ddpm"
 SAMPLERS = ("ddpm", "ddim", "euler", "euler_ancestral", "heun", "dpmsolver++", "unipc")
@@ -160,3 +160,52 @@ class ClassifySettings(Settings):
     index: int = integer(0, low=0, high=TEST_DIGITS - 1)
     samples: int = integer(8, low=1, high=200, slider_high=50)
     seed: int = integer(0, low=0, high=LARGEST_SEED)
+
+
+AXES = ("sampler", "steps", "guidance", "eta", "seed")  # what a grid may vary: fields of SamplingSettings
+MOST_ROWS = 200_000  # images · evaluations · 2 with guidance, of a whole grid: some minutes on one core
+
+
+@dataclass(frozen=True)
+class GridSettings(SamplingSettings):
+    """The same images with two settings varied, one along each side of a grid; the others are as given.
+
+    x, y                which settings: two different ones
+    x_values, y_values  their values; a sampler is given by its place in SAMPLERS, from 0
+    images              in each cell, as many of each digit as may be; from 500 on a cell has a Fréchet distance
+    """
+
+    x: str = choice("steps", AXES)
+    x_values: tuple[float, ...] = numbers((4.0, 8.0, 16.0, 32.0), low=0.0, high=float(LARGEST_SEED), limit=8)
+    y: str = choice("sampler", AXES)
+    y_values: tuple[float, ...] = numbers((1.0, 3.0, 5.0), low=0.0, high=float(LARGEST_SEED), limit=8)
+    images: int = integer(10, low=1, high=1000, slider_high=100)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.x == self.y:
+            raise SettingError("grid_one_axis", field="y", value=self.y)
+        for side in ("x_values", "y_values"):
+            if not getattr(self, side):
+                raise SettingError("grid_no_values", field=side)
+        cells = [self.cell(x, y) for y in self.y_values for x in self.x_values]
+        rows = sum(self.images * cell.steps * (1 if cell.guidance in (0.0, 1.0) else 2) for cell in cells)
+        if rows > MOST_ROWS:
+            raise SettingError("grid_too_big", field="images", limit=MOST_ROWS, value=rows)
+
+    def cell(self, x: float, y: float) -> SamplingSettings:
+        """The settings of one cell. Raises SettingError for a value that its setting refuses."""
+        plain = SamplingSettings(**{field.name: getattr(self, field.name) for field in fields(SamplingSettings)})
+        return replace(plain, **{self.x: _on_axis(self.x, x), self.y: _on_axis(self.y, y)})
+
+    @property
+    def classes(self) -> tuple[int, ...]:
+        return tuple(j % 10 for j in range(self.images))
+
+
+def _on_axis(axis: str, value: float) -> Any:
+    if axis != "sampler":
+        return value
+    if value not in range(len(SAMPLERS)):
+        raise SettingError("not_one_of", field="sampler", choices=tuple(map(str, range(len(SAMPLERS)))), value=value)
+    return SAMPLERS[int(value)]

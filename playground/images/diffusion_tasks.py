@@ -11,6 +11,7 @@ from playground.inference.tasks import Lane, Task, later
 
 ACTIVATIONS = 32_000_000  # bytes of a forward pass of sixteen rows, and of the judge's
 BYTES_PER_PICTURE = 2 * 784 + 2 * 1_100  # x_t and x̂₀ of one image at one step, and both as they are told
+BYTES_PER_IMAGE = 6 * 784 * 4 + 4 * 128  # x, v̂, x̂₀, ε̂ and a sampler's history, and the judge's features
 SECONDS = 300  # a thousand steps of sixty-four images with guidance take that and more: what was done is kept
 
 
@@ -34,5 +35,13 @@ DENOISE = _walk("denoise", "diffusion:denoise")
 BRANCH = _walk("branch", "diffusion:branch")
 DENOISE_FROM = _walk("denoise_from", "diffusion_editing:denoise_from")
 INPAINT = _walk("inpaint", "diffusion_editing:inpaint")
+GRID = Task(
+    "denoising_grid",
+    Lane.TRAINING,  # it takes its time: who waits for one image goes first
+    run=later("playground.images.diffusion_grid:grid"),
+    peak_bytes=lambda settings: ACTIVATIONS + settings.images * BYTES_PER_IMAGE,
+    merge=append,
+    seconds=900,
+)
 ADD_NOISE = _single("add_noise", "diffusion_editing:add_noise")
 CLASSIFY = _single("classify_by_denoising", "diffusion_classifier:classify")

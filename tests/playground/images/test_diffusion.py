@@ -11,7 +11,7 @@ import torch
 from playground import wire
 from playground.errors import SettingError
 from playground.frames import append
-from playground.images import diffusion, diffusion_editing
+from playground.images import diffusion, diffusion_editing, diffusion_grid
 from playground.images.denoiser import as_model_input, draw_noise, generators
 from playground.images.diffusion_frames import MIDDLE, NOISE_LEVELS, X0_LEVELS, kept
 from playground.images.diffusion_settings import (
@@ -21,6 +21,7 @@ from playground.images.diffusion_settings import (
     ClassifySettings,
     DenoiseFromSettings,
     DenoiseSettings,
+    GridSettings,
     InpaintSettings,
 )
 from playground.inference.control import Control
@@ -224,8 +225,38 @@ def test_bad_settings_are_refused_with_a_sentence(kind, asked, key):
 
 
 @pytest.mark.parametrize(
-    "kind", [DenoiseSettings, BranchSettings, AddNoiseSettings, DenoiseFromSettings, ClassifySettings]
+    "kind", [DenoiseSettings, BranchSettings, AddNoiseSettings, DenoiseFromSettings, ClassifySettings, GridSettings]
 )
 def test_settings_are_remade_from_their_data(kind):
     assert kind(**kind().as_dict()) == kind()
     assert all(field.metadata["spec"] for field in dataclasses.fields(kind))
+
+
+# ---------------------------------------------------------------- a grid
+
+
+def test_each_cell_of_a_grid_is_the_run_with_its_settings():
+    settings = GridSettings(x="steps", x_values=[3, 6], y="sampler", y_values=[1, 4], images=2, seed=9, guidance=2)
+    frame = run(diffusion_grid.cells, settings)
+    assert [(cell["x"], cell["y"]) for cell in frame["cells"]] == [(0, 0), (1, 0), (0, 1), (1, 1)]
+    assert [cell["evaluations"] for cell in frame["cells"]] == [3, 6, 3, 5]  # Heun makes an odd number
+    alone = denoised(digits=[0, 1], sampler="ddim", steps=6, seed=9, guidance=2)
+    assert frame["cells"][1]["images"] == alone["closing"]["images"]
+    assert frame["cells"][1]["accuracy"] == alone["closing"]["judged"]["conditional_accuracy"]
+
+
+@pytest.mark.parametrize(
+    "asked, key",
+    [
+        ({"x": "steps", "y": "steps"}, "grid_one_axis"),
+        ({"x_values": []}, "grid_no_values"),
+        ({"y_values": [9]}, "not_one_of"),
+        ({"x_values": [0.5]}, "not_an_integer"),
+        ({"x": "guidance", "x_values": [9]}, "out_of_range"),
+        ({"images": 1000, "x_values": [1000]}, "grid_too_big"),
+    ],
+)
+def test_a_grid_that_cannot_be_is_refused(asked, key):
+    with pytest.raises(SettingError) as refused:
+        GridSettings(**asked)
+    assert refused.value.key == key
