@@ -7,6 +7,7 @@ every error is one English sentence.
 from components.endpoints.acrostic import acrostic
 from components.endpoints.beams import beam_search
 from components.endpoints.draws import draw_tokens
+from components.endpoints.gan import sample_gan, train_gan
 from components.endpoints.generation import generate_text, next_token
 from components.endpoints.heads import ablate_head, attention, attention_rollout, fill_mask, logit_lens
 from components.endpoints.judge import judge_images
@@ -31,6 +32,8 @@ ENDPOINTS = {
         ablate_head,
         logit_lens,
         fill_mask,
+        train_gan,
+        sample_gan,
         train_vae,
         encode_digit,
         decode_latent,

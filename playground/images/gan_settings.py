@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from playground.errors import SettingError
 from playground.settings import Settings, array, choice, integer, number, switch, text, whole_choice
 
 ARCHITECTURES = ("dcgan", "mlp")
@@ -97,6 +98,13 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 """What each preset sets; all else is as by default. dcgan is the healthy one, the others show what goes wrong, and
 embedded goes on from the trained networks that come along."""
+
+
+def preset(name: object) -> dict[str, Any]:
+    """What a preset sets. Raises SettingError."""
+    if not isinstance(name, str) or name not in PRESETS:
+        raise SettingError("not_one_of", field="preset", choices=tuple(PRESETS), value=name)
+    return PRESETS[name]
 
 
 @dataclass(frozen=True)

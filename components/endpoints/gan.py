@@ -1,0 +1,120 @@
+"""Endpoints: a GAN trained live, and images of a trained one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+import gradio as gr
+
+from components.endpoints.answering import answer, events_of, refuse
+from components.runs import told
+from playground.images.gan_settings import GanSettings, SampleSettings, preset
+from playground.images.gan_tasks import SAMPLE_GAN, TRAIN_GAN
+from playground.inference.tasks import Event
+
+
+async def train_gan(
+    preset: str = "dcgan",
+    steps: int = 500,
+    seed: int = 0,
+    architecture: str | None = None,
+    channels: int | None = None,
+    labels: bool | None = None,
+    latent_size: int | None = None,
+    spectral_norm: bool | None = None,
+    nonlinearity: str | None = None,
+    loss: str | None = None,
+    learning_rate_g: float | None = None,
+    learning_rate_d: float | None = None,
+    d_updates: int | None = None,
+    batch_size: int | None = None,
+    r1: float | None = None,
+    r2: float | None = None,
+    ema: float | None = None,
+    data: str | None = None,
+    start: str | None = None,
+    request: gr.Request = None,
+) -> AsyncIterator[dict]:
+    """Train a generative adversarial network on handwritten digits.
+
+    Streams; every value has `run` (give it to /stop_run) and `state`. Values on the way have `step`; `d_loss`,
+    `g_loss`, `d_real` and `d_fake` (mean D(x) and D(G(z)), 0 to 1), the means since the value before; `curve`, the same
+    as lists, the first point of which is number `start`; `samples`, wire uint8 (64, 28, 28) made of noise that never
+    changes; `digits`, which digit was asked for in each, or null; `scores`, what D says of each, 0 made up to 1 real;
+    `diagnoses`, sentences about what goes wrong. Every few seconds the judge looks at 500 samples: `frechet`, their
+    distance from MNIST's test images, and `floor`, that of real images (not Inception-FID); `confidence`,
+    `class_histogram`, and its `entropy` as part of the maximum. The last value has the whole `curve`,
+    `judged_history`, `history`, `checkpoint` (whose `id` is a `start`, or a `checkpoint` of /sample_gan), `done` and
+    `stopped_because` (length, stopped, time, error).
+
+    Args:
+        preset: dcgan (healthy), mlp (the textbook's), d_too_strong, lr_x10, mode_collapse, no_nonlinearity, noise_data,
+            or embedded, which goes on from trained networks
+        steps: 1 to 20000, that this run makes
+        seed: whole number from 0
+        architecture: dcgan or mlp; this and those below are the preset's when left out
+        channels: of a dcgan at its widest, 16, 32 or 64
+        labels: whether both networks are told the digit
+        latent_size: numbers of noise, 2 to 128
+        spectral_norm: whether D's layers are divided by their largest singular value
+        nonlinearity: leaky_relu or none
+        loss: non_saturating, minimax, least_squares, hinge or relativistic
+        learning_rate_g: Adam's for G, 0 to 1
+        learning_rate_d: and for D
+        d_updates: of D for each of G, 1 to 10
+        batch_size: 1 to 256
+        r1: gamma of the gradient penalty on real images, 0 to 100
+        r2: and on generated ones
+        ema: what the shown average of G keeps of itself each step, 0 to 0.9999
+        data: mnist, fashion or noise
+        start: "embedded" or the id of a checkpoint to go on from
+
+    Returns:
+        A value of the stream, see above.
+    """
+    asked = {name: value for name, value in locals().items() if value is not None}
+    try:
+        settings = GanSettings.of(chosen(asked["preset"]) | asked if "preset" in asked else asked)
+        async with aclosing(events_of(TRAIN_GAN, settings, request)) as events:
+            async for event in events:
+                yield api_value(event)
+                if event.error is not None:
+                    raise event.error
+    except Exception as error:
+        raise refuse(error) from error
+
+
+chosen = preset  # by another name: in the endpoint it is an argument's
+
+
+def api_value(event: Event) -> dict[str, Any]:
+    """An event of a training run: its frame, the newest point of its curve and the newest judgement as numbers."""
+    value = told(event) | (event.frame or {})
+    latest = {name: points[-1] for name, points in value.get("curve", {}).items() if points}
+    latest |= {name: number for name, number in value.get("judged", {}).items() if name != "step"}
+    latest.pop("step", None)
+    if event.state == "done":
+        value |= {"done": True, "stopped_because": event.reason}
+    return value | latest
+
+
+async def sample_gan(
+    n: int = 64, seed: int = 0, digit: int = -1, checkpoint: str = "", request: gr.Request = None
+) -> dict:
+    """Images of a trained generator: of the embedded one, or of a run's checkpoint.
+
+    Args:
+        n: how many, 1 to 2000
+        seed: of the noise
+        digit: 0 to 9 for that digit alone, -1 for all ten in turn
+        checkpoint: id of a checkpoint of /train_gan; empty is the embedded generator
+
+    Returns:
+        `samples`, wire uint8 (n, 28, 28), 0 black; `digits`, the one that was asked for in each, or null; and of the
+        first `judged` samples of this noise, 1000 or n if that is more: `frechet`, their distance from MNIST's test
+        images by the judge's features (not Inception-FID), `floor`, that of as many real images, `confidence`,
+        `class_histogram`, and its `entropy` as part of the maximum.
+    """
+    return await answer(SAMPLE_GAN, SampleSettings, locals(), request)
