@@ -37,42 +37,32 @@ async def train_gan(
     start: str | None = None,
     request: gr.Request = None,
 ) -> AsyncIterator[dict]:
-    """Train a generative adversarial network on handwritten digits.
+    """Train a generative adversarial network on handwritten digits. Settings left out are the preset's.
 
-    Streams; every value has `run` (give it to /stop_run) and `state`. Values on the way have `step`; `d_loss`,
-    `g_loss`, `d_real` and `d_fake` (mean D(x) and D(G(z)), 0 to 1), the means since the value before; `curve`, the same
-    as lists, the first point of which is number `start`; `samples`, wire uint8 (64, 28, 28) made of noise that never
-    changes; `digits`, which digit was asked for in each, or null; `scores`, what D says of each, 0 made up to 1 real;
-    `diagnoses`, sentences about what goes wrong. Every few seconds the judge looks at 500 samples: `frechet`, their
-    distance from MNIST's test images, and `floor`, that of real images (not Inception-FID); `confidence`,
-    `class_histogram`, and its `entropy` as part of the maximum. The last value has the whole `curve`,
-    `judged_history`, `history`, `checkpoint` (whose `id` is a `start`, or a `checkpoint` of /sample_gan), `done` and
-    `stopped_because` (length, stopped, time, error).
+    Streams; every value has `run` (give it to /stop_run), `state`, and what is new: `step`; `d_loss`, `g_loss`,
+    `d_real`, `d_fake` (mean D(x) and D(G(z))), means since the value before, and `curve`, the same as lists from point
+    number `start`; `samples`, wire uint8 (64, 28, 28), of noise that never changes, with their `digits` and D's
+    `scores`; `diagnoses`. Now and then `frechet` (of 500 samples, not Inception-FID), `floor` (that of real images),
+    `confidence`, `class_histogram`, `entropy`. The last value has the whole `curve`, `judged_history`, `history`,
+    `checkpoint`, `done`, `stopped_because` (length, stopped, time, error).
 
     Args:
-        preset: dcgan (healthy), mlp (the textbook's), d_too_strong, lr_x10, mode_collapse, no_nonlinearity, noise_data,
-            or embedded, which goes on from trained networks
+        preset: dcgan, mlp, d_too_strong, lr_x10, mode_collapse, no_nonlinearity, noise_data or embedded
         steps: 1 to 20000, that this run makes
-        seed: whole number from 0
-        architecture: dcgan or mlp; this and those below are the preset's when left out
+        architecture: dcgan or mlp, the textbook's
         channels: of a dcgan at its widest, 16, 32 or 64
         labels: whether both networks are told the digit
         latent_size: numbers of noise, 2 to 128
-        spectral_norm: whether D's layers are divided by their largest singular value
+        spectral_norm: of D's layers
         nonlinearity: leaky_relu or none
         loss: non_saturating, minimax, least_squares, hinge or relativistic
-        learning_rate_g: Adam's for G, 0 to 1
-        learning_rate_d: and for D
+        learning_rate_g: Adam's for G, 0 to 1; learning_rate_d is D's
         d_updates: of D for each of G, 1 to 10
         batch_size: 1 to 256
-        r1: gamma of the gradient penalty on real images, 0 to 100
-        r2: and on generated ones
+        r1: gamma of the gradient penalty on real images, 0 to 100; r2 is that on generated ones
         ema: what the shown average of G keeps of itself each step, 0 to 0.9999
         data: mnist, fashion or noise
-        start: "embedded" or the id of a checkpoint to go on from
-
-    Returns:
-        A value of the stream, see above.
+        start: "embedded", or the id of a checkpoint to go on from
     """
     asked = {name: value for name, value in locals().items() if value is not None}
     try:
