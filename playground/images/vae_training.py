@@ -27,7 +27,7 @@ from playground.images.vae_settings import POINTS, SAMPLES, VaeSettings
 from playground.inference.aside import optimizers_imported
 from playground.inference.control import Control
 
-EVERY = {"mlp": 12, "conv": 8}  # steps between two frames: about a seventh of a second, and a third
+EVERY = {"mlp": 20, "conv": 12}  # steps between two frames: about a sixth of a second, and less than half of one
 FIRST = (1, 2, 4, 7)  # and these: the beginning is the liveliest part
 MOST_FRAMES = 400  # of a run, about
 MEASURE_EVERY, MEASURED = 100, 1000  # steps between two looks at held-out images, and how many of them

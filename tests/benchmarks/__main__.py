@@ -13,6 +13,7 @@ NAMES = (
     "attention",
     "text_page",
     "attention_page",
+    "vae",
     "event_loop",
     "judge",
     "sixty_clients",

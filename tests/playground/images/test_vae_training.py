@@ -3,7 +3,10 @@
 import copy
 import json
 import math
+import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,6 +16,7 @@ from playground.checkpoints import CHECKPOINTS
 from playground.errors import ModelError, SettingError
 from playground.images import mnist
 from playground.images.vae import seeded
+from playground.images.vae_as_python import vae_as_python
 from playground.images.vae_map import decode
 from playground.images.vae_models import load
 from playground.images.vae_settings import VaeSettings
@@ -20,6 +24,7 @@ from playground.images.vae_tasks import TRAIN_VAE
 from playground.images.vae_training import History, picture_grid, train_vae
 from playground.inference.control import Control, replay
 
+ROOT = Path(__file__).parents[3]
 FAST = {"batch_size": 16}
 
 
@@ -112,10 +117,10 @@ def test_stopped_before_the_first_step_it_shows_the_untrained_network():
 def test_while_paused_each_unit_is_a_step_with_a_frame():
     control = Control(VaeSettings(**FAST, steps=50))
     units = train_vae(control.settings, control)
-    while not ((frame := next(units)) and frame["step"] == 12):
+    while not ((frame := next(units)) and frame["step"] == 20):
         pass
     control.deliver({"pause": True})
-    assert [next(units)["step"] for _ in range(3)] == [13, 14, 15]
+    assert [next(units)["step"] for _ in range(3)] == [21, 22, 23]
     control.deliver({"resume": True})
     assert next(units) is None
     units.close()
@@ -144,3 +149,15 @@ def test_a_history_is_never_long_and_keeps_its_beginning_and_its_end():
     steps = history.told()["steps"]
     assert len(steps) <= 60 and steps[0] == 0 and steps[-1] > 950
     assert len({b - a for a, b in pairwise(steps)}) == 1
+
+
+def test_copied_as_python_it_learns_the_same_outside(tmp_path):
+    settings = VaeSettings(**FAST, steps=7, beta=2.0, seed=6)
+    program = tmp_path / "vae.py"
+    program.write_text(vae_as_python(settings), encoding="utf-8")
+    told = subprocess.run([sys.executable, program], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
+    elbos = [float(line.split()[-1]) for line in told.stdout.splitlines()]
+    curve = TRAIN_VAE.merge(list(replay(train_vae, settings, [])))["curve"]
+    assert curve["step"] == [1, 2, 4, 7]
+    means = [sum(elbos[a:b]) / (b - a) for a, b in pairwise([0, *curve["step"]])]
+    assert curve["elbo"] == pytest.approx(means, rel=1e-4)
