@@ -11,6 +11,8 @@ NAMES = (
     "beams",
     "draws",
     "attention",
+    "gan",
+    "gan_diagnoses",
     "text_page",
     "attention_page",
     "vae",

@@ -28,6 +28,7 @@ from playground.images.gan_settings import (
 )
 from playground.images.gan_slow_motion import networks, slow_motion
 from playground.images.gan_start import load_gan, save_gan
+from playground.images.gan_training import train_gan
 from playground.images.gan_walk import sample_gan, slerp, walk_gan
 from playground.inference.control import Control
 from tests.playground.images.test_gan_training import QUICK, run
@@ -186,3 +187,20 @@ def test_the_program_ends_with_the_samples_of_the_run(values: dict, tmp_path: Pa
 def test_a_run_that_goes_on_has_no_program():
     with pytest.raises(SettingError, match="no program"):
         gan_as_python(replace(GanSettings(), start="embedded"))
+
+
+# ---------------------------------------------------------------- the embedded networks
+
+
+def test_the_embedded_generator_draws_the_digits_it_is_asked_for():
+    told = last(sample_gan, SampleSettings(n=1000))
+    assert told["frechet"] < 8 * told["floor"] and told["entropy"] > 0.99 and told["confidence"] > 0.95
+    nines = last(sample_gan, SampleSettings(n=4, digit=9))
+    assert nines["class_histogram"][9] > 900
+
+
+def test_training_goes_on_from_the_embedded_networks():
+    told = last(train_gan, GanSettings(batch_size=2, steps=1, learning_rate_g=0.0, ema=0.9, start="embedded"))
+    before = last(walk_gan, WalkSettings(a=0, b=1, frames=2))
+    assert told["step"] > 1000
+    assert np.abs(wire.decode(told["samples"])[0].astype(int) - wire.decode(before["images"])[0]).max() <= 2
