@@ -6,6 +6,7 @@ every error is one English sentence.
 
 from components.endpoints.acrostic import acrostic
 from components.endpoints.beams import beam_search
+from components.endpoints.control import compare_algorithms, replay_cartpole, train_cartpole
 from components.endpoints.draws import draw_tokens
 from components.endpoints.gan import sample_gan, train_gan
 from components.endpoints.generation import generate_text, next_token
@@ -39,6 +40,9 @@ ENDPOINTS = {
         decode_latent,
         vae_manifold,
         judge_images,
+        train_cartpole,
+        replay_cartpole,
+        compare_algorithms,
         list_models,
         stop_run,
     )

@@ -44,6 +44,9 @@ def accelerations(
 
     shove: N, horizontal, on the pole's middle. It pushes the cart along like `force`, and turns the pole by its lever,
     which adds shove · cos θ / m to what gravity does.
+
+    The order of the operations is Gymnasium's: replaying a list of actions makes any error, even one of the last bit,
+    ten times larger every 0.6 s.
     """
     total = physics.masscart + physics.masspole
     moment = physics.masspole * physics.length
@@ -51,8 +54,8 @@ def accelerations(
     if shove is not None:
         force, turning = force + shove, turning + shove * cos / physics.masspole
     pushed = (force + moment * (theta_dot * theta_dot) * sin) / total
-    theta_acc = (turning - cos * pushed) / (physics.length * (4.0 / 3.0) - moment / total * (cos * cos))
-    return pushed - moment / total * (theta_acc * cos), theta_acc
+    theta_acc = (turning - cos * pushed) / (physics.length * (4.0 / 3.0 - physics.masspole * (cos * cos) / total))
+    return pushed - moment * theta_acc * cos / total, theta_acc
 
 
 def step(state: np.ndarray, action: np.ndarray, physics: Physics, shove: Number | None = None) -> np.ndarray:

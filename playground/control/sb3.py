@@ -62,6 +62,8 @@ def entry(file: bytes, name: str) -> bytes:
                 raise refuse(f"there is no {name} in it")
             with archive.open(name) as unpacking:
                 content = unpacking.read(LARGEST + 1)
+    except SettingError:
+        raise
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError):
         raise refuse("it is not a zip, or a damaged one") from None
     if len(content) > LARGEST:
@@ -78,6 +80,8 @@ def tensors_of(content: bytes) -> dict[str, np.ndarray]:
                 raise refuse(f"policy.pth unpacks to more than {LARGEST} bytes")
             if any(part.compress_type != zipfile.ZIP_STORED for part in inside):
                 raise refuse("policy.pth was not written by torch")
+    except SettingError:
+        raise
     except (zipfile.BadZipFile, ValueError):
         raise refuse("policy.pth is not a file of torch's current format") from None
 

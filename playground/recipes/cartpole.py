@@ -24,8 +24,8 @@ from playground.frames import append
 from playground.inference.control import Control
 
 RUNS = {
-    "ppo": TrainSettings(seed=0, max_steps=60_000, stop_when_solved=False),
-    "reinforce": TrainSettings(algorithm="reinforce", seed=0),
+    "ppo": TrainSettings(seed=3, max_steps=60_000, stop_when_solved=False),
+    "reinforce": TrainSettings(algorithm="reinforce", seed=0, stop_when_solved=False),
     "q_learning": TrainSettings(algorithm="q_learning", seed=0),
     "dqn": TrainSettings(algorithm="dqn", seed=0),
 }

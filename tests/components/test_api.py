@@ -127,6 +127,9 @@ def test_only_the_api_is_public(client):
         "/ablate_head",
         "/logit_lens",
         "/fill_mask",
+        "/train_cartpole",
+        "/replay_cartpole",
+        "/compare_algorithms",
         "/list_models",
         "/stop_run",
     }
