@@ -10,7 +10,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from components.endpoints import generation
+from components.endpoints import ENDPOINTS, generation
 from playground.errors import SENTENCES
 from playground.text.settings import GenerationSettings, NextTokenSettings
 
@@ -113,26 +113,7 @@ def test_list_models(client):
 
 
 def test_only_the_api_is_public(client):
-    assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
-        "/generate_text",
-        "/next_token",
-        "/draw_tokens",
-        "/score_text",
-        "/tokenize",
-        "/beam_search",
-        "/acrostic",
-        "/ngram_next",
-        "/attention",
-        "/attention_rollout",
-        "/ablate_head",
-        "/logit_lens",
-        "/fill_mask",
-        "/train_cartpole",
-        "/replay_cartpole",
-        "/compare_algorithms",
-        "/list_models",
-        "/stop_run",
-    }
+    assert set(client.view_api(return_format="dict")["named_endpoints"]) == {f"/{name}" for name in ENDPOINTS}
 
 
 @pytest.mark.parametrize(
