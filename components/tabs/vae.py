@@ -85,6 +85,7 @@ def _listen(
 
     following = [tab.controls[name] for name in FOLLOWING]
     picked = f"(...now) => playground.preset('vae', {list(FOLLOWING)}, playground.vae.chosen(), now)"
+    latent_map.collapse(None, None, None, js="() => playground.vae.collapse()", **quiet())
     latent_map.picked(None, following, following, js=picked, **quiet())
     decoded.redrawn(None, None, maths, js="() => playground.fill('vae.maths', playground.vae.maths())", **quiet())
     asking(handwriting, handwriting.drawn, ENCODE_DIGIT, EncodeSettings)

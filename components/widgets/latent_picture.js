@@ -2,7 +2,7 @@
 
    axis({ low, high, warp })   one axis of the map: at(z) is where z lies, 0 to 1, and z(at) the way back.
         warp 0 spaces z evenly; warp 1 by the prior's share, Φ(z), so that equal lengths are drawn equally often
-   points, tiles, rings, names, ellipse, line draw onto a context; `to` takes (z1, z2) to a pixel [x, y] */
+   points, ellipse, cloud, lens, name, cross, ring draw onto a context; `to` takes (z1, z2) to a pixel [x, y] */
 (() => {
   "use strict";
   const { digits } = window.playground;
@@ -68,6 +68,55 @@
     context.closePath();
   }
 
+  /** A cloud of codes, {mu, sigma, z}: one and two σ around μ, and the codes drawn from it. */
+  function cloud(context, to, { mu, sigma, z }, colours, dot) {
+    context.strokeStyle = context.fillStyle = colours.model;
+    context.lineWidth = 1.5;
+    for (const n of [2, 1]) {
+      ellipse(context, to, mu[0], mu[1], n * sigma[0], n * sigma[1]);
+      context.globalAlpha = n === 1 ? 0.3 : 0.15;
+      context.fill();
+      context.globalAlpha = 1;
+      context.stroke();
+    }
+    context.fillStyle = colours.generated;
+    for (let i = 0; dot && i < z.length; i += 2) {
+      context.beginPath();
+      context.arc(...to(z[i], z[i + 1]), dot, 0, 2 * Math.PI);
+      context.fill();
+    }
+  }
+
+  /** A magnifying glass over a cloud, which is often smaller than a dot: in the corner of the map that lies farthest. */
+  function lens(context, map, from, [width, height], drawn, { colours, digits: ten }) {
+    const radius = Math.min(92, width * 0.18), reach = 3.2 * Math.max(...drawn.sigma);
+    const centre = [from[0] < width / 2 ? width - radius - 10 : radius + 10, from[1] < height / 2 ? height - radius - 10 : radius + 10];
+    const to = (z1, z2) => [centre[0] + ((z1 - drawn.mu[0]) / reach) * radius, centre[1] - ((z2 - drawn.mu[1]) / reach) * radius];
+    const away = Math.atan2(centre[1] - from[1], centre[0] - from[0]);
+    context.strokeStyle = colours.model;
+    context.lineWidth = 1;
+    for (const side of [-1, 1]) {
+      context.beginPath();
+      context.moveTo(from[0], from[1]);
+      context.lineTo(centre[0] + side * radius * Math.sin(away), centre[1] - side * radius * Math.cos(away));
+      context.stroke();
+    }
+    context.save();
+    context.beginPath();
+    context.arc(...centre, radius, 0, 2 * Math.PI);
+    context.fillStyle = colours.card;
+    context.fill();
+    context.clip();
+    points(context, map, to, { colours: ten, only: -1, faint: colours.cut, radius: 4 });
+    cloud(context, to, drawn, colours, 3.5);
+    context.restore();
+    context.beginPath();
+    context.arc(...centre, radius, 0, 2 * Math.PI);
+    context.strokeStyle = colours.model;
+    context.lineWidth = 2;
+    context.stroke();
+  }
+
   /** Places [[x, y], …] pushed apart until no two are nearer than `room`. */
   function apart(places, room) {
     const moved = places.map((place) => [...place]);
@@ -123,5 +172,5 @@
     }
   }
 
-  window.playground.latentPicture = { share, axis, tiles, points, ellipse, apart, name, cross, ring };
+  window.playground.latentPicture = { share, axis, tiles, points, ellipse, cloud, lens, apart, name, cross, ring };
 })();

@@ -166,6 +166,20 @@
     if (preset === "handwriting") emit("vae.pad", {});
   }
 
+  /** Press `ids` one after the other, each once it is there. */
+  async function press(...ids) {
+    for (const id of ids) {
+      while (!document.getElementById(id)) await new Promise(requestAnimationFrame);
+      document.getElementById(id).click();
+      await new Promise((done) => setTimeout(done, 300)); // Gradio hands the values on
+    }
+  }
+
+  /** The training whose β is so large that its codes say nothing. */
+  function collapse() {
+    if (window.playground.openExperiment("vae", "training")) press("vae-training-preset-beta_too_big", "vae-training-run");
+  }
+
   const SETTLED = 1000; // ms after which what the controls say is no echo of what was picked on the pictures
   const changed = (told, name, old) => told[name] !== undefined && told[name] !== null && told[name] !== old;
 
@@ -186,6 +200,9 @@
   /** What the controls that follow are to say: z1, z2, background, drawing. */
   const chosen = () => [rounded(rest.z1), rounded(rest.z2), background, text()];
 
+  /** The name of the k-th number of a code: z₁, z₁₂. */
+  const numbered = (k) => `z${String(k).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit])}`;
+
   /** What the page calls a model: its name here, or the id of a checkpoint. */
   function title(id) {
     const key = `vae.models.${String(id).replace(/[-.]/g, "_")}`, name = window.playground.words(key);
@@ -200,7 +217,7 @@
       elbo: number(-reconstruction - kl, 1), z1: number(place.z1, 2), z2: number(place.z2, 2) };
   }
 
-  window.playground.vae = { receive, decode, nearest, middle, hover, leave, settle, walk, along, endWalk, encode, draw, showOnly, lay, begin, maths, title,
+  window.playground.vae = { receive, decode, nearest, middle, hover, leave, settle, walk, along, endWalk, encode, draw, showOnly, lay, begin, collapse, maths, title, numbered,
     chosen, bounds, map: () => map, place: () => place, rest: () => rest, ends: () => ends, encoded: () => encoded,
     only: () => only, background: () => background, drawing: () => drawing,
     figures: (id) => known.get(id) ?? null };

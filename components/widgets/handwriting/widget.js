@@ -1,5 +1,5 @@
 /* Draw a digit: it is encoded as it is drawn. In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, number, percent, on, last, unpack, sentence, vae, digits, drawingPad, strokes, decode, imageGrid, images } = window.playground;
+const { words, make, card, number, percent, on, unpack, sentence, vae, digits, drawingPad, strokes, decode, imageGrid, images } = window.playground;
 
 const view = card(words("vae.draw.title"), element.querySelector(".pg-widget"));
 const pad = drawingPad({ label: words("vae.draw.pad"), examples: strokes.digits, onchange: ask });
@@ -25,7 +25,7 @@ function ask(pixels) {
   seen.show(pixels);
   asked += 1;
   waiting = String(asked);
-  trigger("drawn", { image: digits.wire(pixels), model: map.model.id, seed: last("vae.settings")?.seed ?? 0, asked: waiting });
+  trigger("drawn", { image: digits.wire(pixels), model: map.model.id, seed, asked: waiting });
 }
 
 function clear() {
@@ -48,7 +48,7 @@ async function show() {
   seen.show(shown.data);
   rebuilt.show(again.data);
   await alike(value);
-  const codes = mu.slice(0, 2).map((m, k) => words("vae.draw.code", { k: k + 1, mu: number(m, 2), sigma: number(sigma[k], 2) })).join(" · ");
+  const codes = mu.slice(0, 2).map((m, k) => words("vae.draw.code", { z_k: vae.numbered(k + 1), mu: number(m, 2), sigma: number(sigma[k], 2) })).join(" · ");
   facts.textContent = words("vae.draw.facts", { codes, error: number(value.error_nats, 0), percentile: number(value.percentile, 0) });
   vae.encode({ mu, sigma, z, value });
 }
@@ -67,6 +67,12 @@ async function alike({ nearest: found, mu }) {
 }
 
 on("vae.map", (map) => { if (map && pad.pixels()) ask(pad.pixels()); }, element); // another model encodes it anew
+let seed = 0; // another one draws other codes from the same cloud
+on("vae.settings", (told) => {
+  if (told.seed === seed || told.seed === null) return;
+  seed = told.seed;
+  if (pad.pixels()) ask(pad.pixels());
+}, element);
 on("vae.pad", (request) => { // a preset or a link: an example, or an image
   if (!request) return;
   if ("pixels" in request) { if (request.pixels) pad.put(request.pixels); return; }

@@ -8,7 +8,8 @@ const BACKGROUNDS = ["points", "images", "manifold"];
 const view = card(words("vae.map.title"), element.querySelector(".pg-widget"));
 const still = make("canvas", { class: "pg-map-still", "aria-hidden": "true" });
 const moving = make("canvas", { class: "pg-map-moving", role: "img", tabindex: 0, "aria-label": words("vae.map.label") });
-const picture = make("div", { class: "pg-map-picture" }, still, moving);
+const inset = digits.picture(words("vae.decoded.image"), "pg-map-inset"); // on a phone the large one is out of sight
+const picture = make("div", { class: "pg-map-picture" }, still, moving, inset.element);
 const legend = make("div", { class: "pg-map-legend", role: "group", "aria-label": words("vae.map.legend") });
 const grounds = make("div", { class: "pg-choice", role: "radiogroup", "aria-label": words("vae.map.background") }, ...BACKGROUNDS.map((name) =>
   make("button", { type: "button", class: "pg-button", role: "radio", "data-name": name, text: words(`vae.map.${name}`), onclick: () => vae.lay(name) })));
@@ -92,7 +93,12 @@ const overlay = canvas(moving, (context, width, height, colours) => {
   if (!map) return;
   const to = placer(width, height), ends = vae.ends(), drawn = vae.encoded();
   if (ends) walkLine(context, to, ends, colours);
-  if (drawn && drawn.mu.length === 2) cloud(context, to, drawn, colours);
+  if (drawn && drawn.mu.length === 2) {
+    const at = to(...drawn.mu);
+    latentPicture.lens(context, map, at, [width, height], drawn, { colours, digits: digits.colours() });
+    latentPicture.cloud(context, to, drawn, colours, 0);
+    latentPicture.ring(context, at, 6, { colour: colours.model, ground: colours.card });
+  }
   const rest = vae.rest(), place = vae.place();
   latentPicture.ring(context, to(rest.z1, rest.z2), 7, { colour: colours.generated, ground: colours.card });
   if (place.passing) latentPicture.cross(context, to(place.z1, place.z2), { colour: colours.ink, ground: colours.card });
@@ -106,27 +112,6 @@ function walkLine(context, to, { a, b }, colours) {
     for (let n = 0; n <= 24; n += 1) context.lineTo(...to(a[0] + (n / 24) * (b[0] - a[0]), a[1] + (n / 24) * (b[1] - a[1])));
     context.stroke();
   }
-}
-
-/** What the encoder says of a drawing: μ, one and two σ around it, and the codes drawn from there. */
-function cloud(context, to, { mu, sigma, z }, colours) {
-  for (const n of [2, 1]) {
-    latentPicture.ellipse(context, to, mu[0], mu[1], n * sigma[0], n * sigma[1]);
-    context.fillStyle = colours.model;
-    context.globalAlpha = n === 1 ? 0.3 : 0.15;
-    context.fill();
-    context.globalAlpha = 1;
-    context.lineWidth = 2;
-    context.strokeStyle = colours.model;
-    context.stroke();
-  }
-  context.fillStyle = colours.ink;
-  for (let i = 0; z && i < z.length; i += 2) {
-    context.beginPath();
-    context.arc(...to(z[i], z[i + 1]), 2, 0, 2 * Math.PI);
-    context.fill();
-  }
-  latentPicture.ring(context, to(mu[0], mu[1]), 5, { colour: colours.model, ground: colours.card });
 }
 
 // ---------------------------------------------------------------- hands
@@ -214,6 +199,11 @@ on("vae.background", () => { dress(); bend(); }, element);
 on("vae.only", (digit) => {
   for (const button of legend.children) button.setAttribute("aria-pressed", String(Number(button.dataset.digit) === digit));
   base.redraw();
+}, element);
+on("vae.place", ({ z1, z2 }) => {
+  const pixels = inset.element.offsetParent && vae.decode(z1, z2);
+  if (pixels) inset.show(pixels);
+  inset.element.dataset.side = z1 > 0 && z2 > 0 ? "left" : "right";
 }, element);
 for (const topic of ["vae.place", "vae.rest", "vae.walk", "vae.encoded"]) on(topic, overlay.redraw, element);
 for (const topic of ["vae.stroll", "vae.drawing"]) on(topic, (asked) => { if (asked) touched = true; }, element);

@@ -23,7 +23,7 @@ const curve = make("canvas", { class: "pg-steps-curve", role: "img", "aria-label
 const all = imageGrid({ label: words("vae.steps.all"), columns: ROLLS, onpick: (n) => look(n), say: (n) => (n === null ? words("vae.steps.all") : words("vae.steps.one", { n: n + 1 })) });
 view.body.append(picker.element,
   make("div", { class: "pg-steps-row" }, given.element, make("div", { class: "pg-steps-middle" }, table, more), made.element),
-  sum, curve, all.element);
+  sum, curve, make("p", { class: "pg-hint", text: words("vae.steps.curve") }), all.element);
 view.controls.append(roll, none);
 
 let seed = 0, asked = 0, at = 0; // at: the roll on screen, -1 for ε = 0
@@ -58,67 +58,92 @@ function look(n) {
   const { mu, sigma, size, z, epsilon, samples, mean } = answer;
   const of = (list, k) => (at < 0 ? 0 : list[at * size + k]);
   rows.replaceChildren(...Array.from({ length: Math.min(ROWS, size) }, (_, k) => make("tr", {},
-    make("th", { scope: "row", text: words("vae.steps.row", { k: k + 1 }) }),
+    make("th", { scope: "row", text: vae.numbered(k + 1) }),
     ...[mu[k], sigma[k], of(epsilon, k), at < 0 ? mu[k] : of(z, k)].map((value, column) => make("td", { "data-column": column, text: number(value, 2) })))));
   more.textContent = size > ROWS ? words("vae.steps.more", { n: size - ROWS }) : "";
-  sum.textContent = [0, 1].map((k) => words("vae.steps.sum", { k: k + 1, mu: number(mu[k], 2), sigma: number(sigma[k], 2), epsilon: signed(of(epsilon, k)), z: number(at < 0 ? mu[k] : of(z, k), 2) })).join("   ");
+  sum.textContent = [0, 1].map((k) => words("vae.steps.sum", { z_k: vae.numbered(k + 1), mu: number(mu[k], 2), sigma: number(sigma[k], 2), epsilon: signed(of(epsilon, k)), z: number(at < 0 ? mu[k] : of(z, k), 2) })).join("   ");
   made.show(at < 0 ? mean : samples.data.subarray(784 * at, 784 * (at + 1)));
   all.mark(at < 0 ? [] : [at]);
   drawing.redraw();
 }
 
-/** The first two numbers: the prior, the digit's own cloud, the rolls so far, and the one on screen. */
+const WINDOW = 4; // σ to either side of μ, in the lower picture
+
+/** The first two numbers. Above: the prior, and on it the window that is drawn large below: the digit's own cloud, the
+    eight draws, and the one on screen as a step of σ·ε from μ. */
 const drawing = canvas(curve, (context, width, height, colours) => {
-  const half = width / 2, low = -4, high = 4;
-  for (let k = 0; k < 2; k += 1) {
-    const left = k * half + 12, wide = half - 24, base = height - 26;
-    const x = (z) => left + ((z - low) / (high - low)) * wide;
-    context.strokeStyle = colours.line;
-    context.fillStyle = colours.muted;
-    context.lineWidth = 1;
-    context.font = `14px ${getComputedStyle(document.body).fontFamily}`;
-    context.beginPath();
-    context.moveTo(left, base);
-    context.lineTo(left + wide, base);
-    context.stroke();
-    context.textAlign = "center";
-    for (let z = low + 1; z < high; z += 1) context.fillText(number(z, 0), x(z), height - 8);
-    context.textAlign = "left";
-    context.fillText(words("vae.steps.row", { k: k + 1 }), left, 16);
-    bell(context, x, base, 0, 1, 0.4 * (base - 24), { stroke: colours.cut });
-    if (!answer) continue;
-    const { mu, sigma, z, size } = answer;
-    bell(context, x, base, mu[k], sigma[k], base - 24, { stroke: colours.model, fill: colours.model });
-    for (let n = 0; n < ROLLS; n += 1) tick(context, x(z[n * size + k]), base, 8, colours.generated, n === at ? 0 : 1);
-    const here = at < 0 ? mu[k] : z[at * size + k];
-    tick(context, x(mu[k]), base, base - 20, colours.model, 1);
-    tick(context, x(here), base, base - 20, colours.generated, 3);
-  }
+  const stacked = width < 560, wide = stacked ? width : width / 2;
+  for (let k = 0; k < 2; k += 1) one(context, k, stacked ? 0 : k * wide, stacked ? (k * height) / 2 : 0, wide, stacked ? height / 2 : height, colours);
 });
 
-function bell(context, x, base, mean, sigma, tall, { stroke, fill }) {
+function one(context, k, left, top, width, height, colours) {
+  const [from, to] = [left + 14, left + width - 14], upper = top + 62, lower = top + height - 24;
+  const prior = (z) => from + ((z + 4) / 8) * (to - from);
+  context.font = `14px ${getComputedStyle(document.body).fontFamily}`;
+  bell(context, prior, upper, 0, 1, 44, [-4, 4], { stroke: colours.cut, fill: colours.cut });
+  context.fillStyle = colours.muted;
+  context.textAlign = "left";
+  context.fillText(vae.numbered(k + 1), from, top + 16);
+  context.textAlign = "center";
+  for (let z = -3; z <= 3; z += 1) context.fillText(number(z, 0), prior(z), upper + 16);
+  if (!answer) return;
+  const { mu, sigma, z, size } = answer, [low, high] = [mu[k] - WINDOW * sigma[k], mu[k] + WINDOW * sigma[k]];
+  const x = (value) => from + ((value - low) / (high - low)) * (to - from), within = (value) => Math.min(to, Math.max(from, prior(value)));
+  context.strokeStyle = colours.model;
+  context.lineWidth = 1;
+  context.setLineDash([3, 3]);
+  for (const [end, edge] of [[low, from], [high, to]]) segment(context, [within(end), upper], [edge, upper + 34]);
+  context.setLineDash([]);
+  context.fillStyle = colours.model;
+  context.fillRect(within(low), upper - 3, Math.max(2, within(high) - within(low)), 6);
+  bell(context, x, lower, mu[k], sigma[k], lower - upper - 44, [low, high], { stroke: colours.model, fill: colours.model });
+  context.fillStyle = colours.muted;
+  for (const n of [-2, 0, 2]) context.fillText(words(`vae.steps.${n < 0 ? "below" : n > 0 ? "above" : "at"}`, { z: number(mu[k] + n * sigma[k], 2) }), x(mu[k] + n * sigma[k]), lower + 18);
+  context.strokeStyle = colours.generated;
+  context.lineWidth = 1.5;
+  for (let n = 0; n < ROLLS; n += 1) segment(context, [x(z[n * size + k]), lower], [x(z[n * size + k]), lower - 10]);
+  step(context, x(mu[k]), x(at < 0 ? mu[k] : z[at * size + k]), lower, colours);
+}
+
+/** From μ to z: an arrow as long as σ·ε. */
+function step(context, from, to, base, colours) {
+  context.lineWidth = 1;
+  context.strokeStyle = colours.model;
+  segment(context, [from, base], [from, base - 44]);
+  context.strokeStyle = context.fillStyle = colours.generated;
+  context.lineWidth = 3;
+  segment(context, [to, base], [to, base - 44]);
+  if (Math.abs(to - from) < 12) return;
+  const way = Math.sign(to - from);
+  context.lineWidth = 2;
+  segment(context, [from, base - 34], [to - 6 * way, base - 34]);
   context.beginPath();
-  for (let n = 0; n <= 200; n += 1) {
-    const z = -4 + (8 * n) / 200;
+  context.moveTo(to - 2 * way, base - 34);
+  context.lineTo(to - 10 * way, base - 39);
+  context.lineTo(to - 10 * way, base - 29);
+  context.fill();
+  context.fillText(words("vae.steps.arrow"), (from + to) / 2, base - 42);
+}
+
+function bell(context, x, base, mean, sigma, tall, [low, high], { stroke, fill }) {
+  context.beginPath();
+  for (let n = 0; n <= 120; n += 1) {
+    const z = low + ((high - low) * n) / 120;
     context.lineTo(x(z), base - tall * Math.exp(-((z - mean) ** 2) / (2 * sigma ** 2)));
   }
   context.strokeStyle = stroke;
   context.lineWidth = 1.5;
   context.stroke();
-  if (!fill) return;
-  context.globalAlpha = 0.18;
+  context.globalAlpha = 0.15;
   context.fillStyle = fill;
   context.fill();
   context.globalAlpha = 1;
 }
 
-function tick(context, x, base, tall, colour, width) {
-  if (!width) return;
-  context.strokeStyle = colour;
-  context.lineWidth = width;
+function segment(context, from, to) {
   context.beginPath();
-  context.moveTo(x, base);
-  context.lineTo(x, base - tall);
+  context.moveTo(...from);
+  context.lineTo(...to);
   context.stroke();
 }
 

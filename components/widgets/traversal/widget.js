@@ -50,12 +50,12 @@ function build(size) {
   const order = [...kls.keys()].sort((a, b) => kls[b] - kls[a]);
   sliders = new Array(size);
   rows.replaceChildren(...order.map((k) => {
-    const name = words("vae.traverse.number", { k: k + 1 });
+    const name = vae.numbered(k + 1);
     const range = make("input", { type: "range", min: -REACH, max: REACH, step: 0.05, value: 0, "aria-label": name, oninput: () => {
       go(z.map((old, i) => (i === k ? Number(range.value) : old)));
     } });
     const out = make("output", { class: "pg-number" });
-    const strip = imageGrid({ label: words("vae.traverse.strip", { k: k + 1 }), columns: 11, onpick: (n) => go(z.map((old, i) => (i === k ? -REACH + (2 * REACH * n) / 10 : old))) });
+    const strip = imageGrid({ label: words("vae.traverse.strip", { z_k: name }), columns: 11, onpick: (n) => go(z.map((old, i) => (i === k ? -REACH + (2 * REACH * n) / 10 : old))) });
     sliders[k] = { range, out, strip };
     const says = kls[k] ? make("span", { class: "pg-hint pg-number", text: words("vae.traverse.kl", { kl: number(kls[k], 2) }) }) : "";
     return make("div", { class: "pg-traverse-row" }, make("span", { class: "pg-traverse-name" }, name, says), range, out, strip.element);

@@ -29,11 +29,11 @@ view.body.append(said, make("div", { class: "pg-training-pictures" }, make("sect
   make("div", { class: "pg-training-charts" }, ...Object.values(charts).map((one) => one.element), make("section", {}, heading("bars"), bars)), held);
 view.controls.append(choose);
 
-let curve = { x: [] }, measured = [], labels = null, originals = null, trained = null;
+let curve = { x: [] }, measured = [], changes = [], labels = null, originals = null, trained = null;
 for (const kind of ["pointerdown", "keydown"]) over.element.addEventListener(kind, () => { follows = false; });
 
 function clear() {
-  [moments, at, follows, curve, measured, labels, trained] = [[], 0, true, { x: [] }, [], null, null];
+  [moments, at, follows, curve, measured, changes, labels, trained] = [[], 0, true, { x: [] }, [], [], null, null];
   over.stop();
   over.resize(1);
   choose.disabled = true;
@@ -43,7 +43,8 @@ function clear() {
 // ---------------------------------------------------------------- what comes
 async function receive(value) {
   if (value.curve) grow(value);
-  if (value.held_out && measured.at(-1)?.step !== value.held_out.step) measured.push(value.held_out);
+  if (value.held_out_curve) gauge(value.held_out_curve);
+  changes = value.log ?? changes;
   if (value.labels) labels = (await decode(value.labels)).data;
   if (value.digits) originals = await images(value.digits);
   if (value.samples) await keep(value);
@@ -59,6 +60,13 @@ async function receive(value) {
 function grow({ start = 0, curve: { step, ...rest } }) {
   curve.x = [...curve.x.slice(0, start), ...step];
   for (const name of NAMES) curve[name] = [...(curve[name] || []).slice(0, start), ...rest[name]];
+}
+
+/** Measures on held-out digits, those that are not here yet. */
+function gauge(told) {
+  told.step.forEach((step, i) => {
+    if (!measured.some((one) => one.step === step)) measured.push({ step, ...Object.fromEntries(NAMES.map((name) => [name, told[name][i]])) });
+  });
 }
 
 async function keep(value) {
@@ -120,16 +128,17 @@ function lines() {
     curve.x.forEach((step, i) => { points[name][place.get(step)] = curve[name][i]; });
     measured.forEach((one) => { points[`held_${name}`][place.get(one.step)] = one[name]; });
   }
-  for (const one of Object.values(charts)) one.show(points);
+  const marks = changes.map(({ step, ...set }) => ({ x: step, text: Object.keys(set).join() }));
+  for (const one of Object.values(charts)) one.show(points, marks);
 }
 
 /** How much each number of a code says: its share of the KL. */
 function latents(kls) {
   if (!kls) return;
   const most = Math.max(1, ...kls);
-  bars.setAttribute("aria-label", kls.map((kl, k) => words("vae.training.bar", { k: k + 1, kl: number(kl, 2) })).join("; "));
+  bars.setAttribute("aria-label", kls.map((kl, k) => words("vae.training.bar", { z_k: vae.numbered(k + 1), kl: number(kl, 2) })).join("; "));
   bars.replaceChildren(...kls.map((kl, k) => {
-    const bar = make("span", { class: "pg-training-bar", title: words("vae.training.bar", { k: k + 1, kl: number(kl, 2) }), "data-dead": kl < 0.01 });
+    const bar = make("span", { class: "pg-training-bar", title: words("vae.training.bar", { z_k: vae.numbered(k + 1), kl: number(kl, 2) }), "data-dead": kl < 0.01 });
     bar.style.height = `${Math.max(1, (100 * kl) / most)}%`;
     return bar;
   }));
