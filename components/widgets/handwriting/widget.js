@@ -58,7 +58,7 @@ async function alike({ nearest: found, mu }) {
   const map = vae.map();
   if (found) {
     nearest.show((await decode(found.image)).data);
-    nearest.note.textContent = words("vae.draw.nearest_is", { index: number(found.index, 0) });
+    nearest.note.textContent = words("vae.draw.nearest_is", { index: number(found.index, 0), digit: found.label });
   } else if (map.images) {
     const [index] = vae.nearest(mu);
     nearest.show(map.images.subarray(784 * index, 784 * (index + 1)));

@@ -61,7 +61,7 @@ function look(n) {
     make("th", { scope: "row", text: vae.numbered(k + 1) }),
     ...[mu[k], sigma[k], of(epsilon, k), at < 0 ? mu[k] : of(z, k)].map((value, column) => make("td", { "data-column": column, text: number(value, 2) })))));
   more.textContent = size > ROWS ? words("vae.steps.more", { n: size - ROWS }) : "";
-  sum.textContent = [0, 1].map((k) => words("vae.steps.sum", { z_k: vae.numbered(k + 1), mu: number(mu[k], 2), sigma: number(sigma[k], 2), epsilon: signed(of(epsilon, k)), z: number(at < 0 ? mu[k] : of(z, k), 2) })).join("   ");
+  sum.replaceChildren(...[0, 1].map((k) => make("span", { text: words("vae.steps.sum", { z_k: vae.numbered(k + 1), mu: number(mu[k], 2), sigma: number(sigma[k], 2), epsilon: signed(of(epsilon, k)), z: number(at < 0 ? mu[k] : of(z, k), 2) }) })));
   made.show(at < 0 ? mean : samples.data.subarray(784 * at, 784 * (at + 1)));
   all.mark(at < 0 ? [] : [at]);
   drawing.redraw();

@@ -88,7 +88,7 @@ function tell(value) {
   if (value.diagnoses) said.textContent = diagnoses.length ? join(...diagnoses) : words(value.state === "done" ? "vae.training.healthy" : "vae.training.going");
   const last = measured.at(-1);
   if (last) held.textContent = words("vae.training.held", { step: number(last.step, 0), elbo: number(last.elbo, 1), reconstruction: number(last.reconstruction, 1), kl: number(last.kl, 1) });
-  if (value.checkpoint) trained = value.checkpoint.id;
+  if (value.checkpoint && value.run !== "saved") trained = value.checkpoint.id; // a saved run's is no longer kept
   choose.disabled = !trained;
   view.readout.textContent = value.settings ? words("vae.training.readout", { architecture: words(`vae.training.architecture.choices.${value.settings.architecture}`), size: value.settings.latent_size, beta: number(value.settings.beta, 1) }) : view.readout.textContent;
 }

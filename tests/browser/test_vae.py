@@ -1,0 +1,166 @@
+"""The VAE tab on the real page: what the map decodes is what the API decodes, and moving over it asks nobody."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from gradio_client import Client
+from playwright.sync_api import Page, expect
+
+from components import words
+from playground import wire
+from tests.browser.test_experiments import requests_during
+
+EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
+HERE = "?tab=vae"
+
+
+def mapped(page: Page, model: str = "conv-2d") -> None:
+    """Wait until the map of a model is on screen."""
+    page.wait_for_function("(id) => playground.vae.map()?.model.id === id", arg=model, timeout=60_000)
+
+
+def decoded(page: Page, z1: float, z2: float) -> np.ndarray:
+    """What the page decodes at a place, (28, 28)."""
+    pixels = page.evaluate("([z1, z2]) => Array.from(playground.vae.decode(z1, z2))", [z1, z2])
+    return np.array(pixels, np.uint8).reshape(28, 28)
+
+
+def ink(page: Page, canvas: str) -> float:
+    """How dark a canvas is: the mean of its pixels' green."""
+    return page.evaluate(
+        """async (selector) => {
+            await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+            const canvas = document.querySelector(selector);
+            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            return data.filter((_, i) => i % 4 === 1).reduce((sum, green) => sum + green, 0) / (data.length / 4);
+        }""",
+        canvas,
+    )
+
+
+@pytest.mark.parametrize(
+    ("dictionary", "query"),
+    [(EN, f"{HERE}&lang=en&depth=lab"), (ZH, f"{HERE}&lang=zh-CN&__theme=dark&lesson=open")],
+)
+def test_there_is_something_to_touch_before_the_first_click(open_page, accessible, screenshot, dictionary, query):
+    page = open_page(query, reduced_motion="reduce")
+    mapped(page)
+    expect(page.locator("#vae-status")).to_contain_text(dictionary["reason.saved"])
+    expect(page.locator("#vae-map .pg-map-hint")).to_have_text(dictionary["vae.map.points_hint"])
+    expect(page.locator("#vae-map .pg-map-verdict")).not_to_be_empty()
+    screenshot(page, "vae")
+    accessible(page)
+
+
+def test_the_map_decodes_what_the_api_decodes(open_page, app):
+    page = open_page(HERE, reduced_motion="reduce")
+    mapped(page)
+    client = Client(app, verbose=False)
+    for place, off in (((1.0, -0.5), 1), ((-0.62, 0.87), 40)):  # on the grid's nodes, and between them
+        exact = wire.decode(client.predict(list(place), "conv-2d", api_name="/decode_latent")["image"])
+        difference = np.abs(decoded(page, *place).astype(int) - exact)
+        assert difference.max() <= off and difference.mean() <= off / 10
+
+
+def test_pointing_morphs_with_no_request_and_a_press_stays(open_page):
+    page = open_page(HERE, reduced_motion="reduce")
+    mapped(page)
+    picture, image = page.locator("#vae-map .pg-map-moving"), "#vae-decoded .pg-decoded-image"
+    seen = []
+
+    def move() -> None:
+        for x, y in ((120, 200), (300, 120), (260, 400)):
+            picture.hover(position={"x": x, "y": y})
+            seen.append(ink(page, image))
+        page.keyboard.press("Tab")
+
+    assert requests_during(page, move) == []
+    assert len({round(darkness, 1) for darkness in seen}) == 3
+    picture.click(position={"x": 300, "y": 200})
+    place = page.evaluate("playground.vae.rest()")
+    page.locator("#vae-status").hover()
+    assert page.evaluate("playground.vae.place()") == place  # the pointer left, the place stays
+    picture.press("ArrowRight")
+    assert page.evaluate("playground.vae.place().z1") == pytest.approx(place["z1"] + 0.1)
+    expect(page.locator("#vae-z1 input")).to_have_value(f"{place['z1'] + 0.1:.3f}".rstrip("0"))  # links follow
+
+
+def test_presets_walk_and_choose_models(open_page):
+    page = open_page(HERE, reduced_motion="reduce")
+    mapped(page)
+    page.locator("#vae-preset-between").click()
+    page.wait_for_function("playground.vae.ends()?.t === 0.5")
+    ends = page.evaluate("playground.vae.ends()")
+    assert (ends["from"], ends["to"]) == (4, 9)
+    middle = page.evaluate("playground.vae.rest()")
+    assert [middle["z1"], middle["z2"]] == pytest.approx((np.array(ends["a"]) + ends["b"]) / 2)
+    page.locator("#vae-preset-beta").click()
+    mapped(page, "conv-2d-beta-4")
+    kl = {
+        model: page.evaluate("(id) => playground.vae.figures(id).kl", model) for model in ("conv-2d", "conv-2d-beta-4")
+    }
+    assert kl["conv-2d-beta-4"] < kl["conv-2d"]
+    expect(page.locator("#vae-map .pg-map-verdict")).to_contain_text(f"from {kl['conv-2d']:.1f} to")
+
+
+def test_a_drawing_is_encoded_as_the_api_does_and_travels_in_the_link(open_page, app):
+    page = open_page(HERE, reduced_motion="reduce")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    mapped(page)
+    sheet = page.locator("#vae-draw .pg-pad-picture")
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    for x, y in ((180, 60), (150, 130), (110, 220)):  # a seven
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=4)
+    page.mouse.up()
+    page.wait_for_function("playground.vae.encoded()", timeout=60_000)
+    pixels = page.evaluate("Array.from(playground.vae.drawing())")
+    image = wire.encode(np.array(pixels, np.uint8).reshape(28, 28))
+    told = Client(app, verbose=False).predict(image, "conv-2d", api_name="/encode_digit")
+    shown = page.evaluate("playground.vae.encoded()")
+    exact = {
+        name: np.ravel(told[name] if isinstance(told[name], list) else wire.decode(told[name]))
+        for name in ("mu", "sigma")
+    }
+    for name, numbers in exact.items():
+        assert shown[name] == pytest.approx(list(numbers), abs=1e-5)
+    expect(page.locator("#vae-draw .pg-draw-facts")).to_contain_text(
+        f"z₁ = {exact['mu'][0]:.2f} ± {exact['sigma'][0]:.2f}"
+    )
+
+    page.wait_for_function("playground.last('vae.settings').drawing.length > 50")
+    page.locator("#vae-link").click()
+    page.wait_for_function("async () => (await navigator.clipboard.readText()).includes('drawing=')")
+    link = page.evaluate("navigator.clipboard.readText()")
+    other = open_page(f"?{link.partition('?')[2]}", reduced_motion="reduce")
+    other.wait_for_function("playground.vae.encoded()", timeout=60_000)
+    assert np.abs(np.array(other.evaluate("Array.from(playground.vae.drawing())")) - pixels).max() <= 8  # 16 greys
+
+
+def test_training_is_looked_back_on_and_its_model_put_on_the_map(open_page):
+    page = open_page(f"{HERE}&depth=lab&experiment=training&training.steps=40", reduced_motion="reduce")
+    mapped(page)
+    page.locator("#vae-training-run").click()
+    page.wait_for_function(
+        "(({ state, run }) => state === 'done' && run !== 'saved')(playground.last('vae-training.status'))",
+        timeout=90_000,
+    )
+    view, samples = page.locator("#vae-training-view"), "#vae-training-view .pg-image-grid-picture"
+    step = view.locator(".pg-scrubber .pg-readout")
+    expect(step).to_have_text(EN["vae.training.step"].format(n=40))
+    after = ink(page, samples)
+
+    def back() -> None:
+        view.locator(".pg-scrubber input").focus()
+        page.keyboard.press("Home")
+        expect(step).to_have_text(EN["vae.training.step"].format(n=0))
+
+    assert requests_during(page, back) == []
+    assert ink(page, samples) != pytest.approx(after, abs=1)
+    trained = page.evaluate("playground.vae.trained()")
+    view.get_by_text(EN["vae.training.choose"]).click()
+    mapped(page, trained)
+    assert page.evaluate("playground.vae.map().model.steps") == 40
