@@ -24,7 +24,7 @@ from components.widgets.handwriting import Handwriting
 from components.widgets.latent_map import LatentMap
 from components.words import words
 from playground.images.vae_page_settings import VaePageSettings
-from playground.images.vae_settings import EMBEDDED, EncodeSettings, ModelSettings
+from playground.images.vae_settings import EMBEDDED, EncodeSettings, MapSettings
 from playground.images.vae_tasks import ENCODE_DIGIT, VAE_MAP
 
 PLAIN = str.maketrans("-.", "__")  # a model's id as a key of the page's words
@@ -93,4 +93,4 @@ def _listen(
 
 def see(asked: dict[str, Any], language: str, request: gr.Request) -> AsyncIterator[str]:
     """The map of a model, as values of the widget."""
-    return runs.values(VAE_MAP, lambda: ModelSettings.of(asked), runs.told_whole, request)
+    return runs.values(VAE_MAP, lambda: MapSettings.of(asked), runs.told_whole, request)
