@@ -70,6 +70,9 @@ SENTENCES: dict[str, str] = {
     "vae_other_shape": "A run goes on from a checkpoint only with the same {field}, which was {value}.",
     "vae_posterior_collapse": "Posterior collapse: {unused} of the code's {size} numbers say nothing about the image "
     "(less than 0.01 nat each), because β makes saying anything too dear. Lower β.",
+    "vae_blur": "Blur: where the decoder draws ink it is only {certainty}% sure of it (a healthy network passes "
+    "{least}% by then), so digits are hazes. Codes say too little: lower β, give them more numbers, or check the "
+    "learning rate.",
     "checkpoint_gone": "The checkpoint {checkpoint} is not kept any more, or its name is mistyped. Train again, or use "
     "a model that is built in.",
     # diffusion

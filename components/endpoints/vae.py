@@ -39,7 +39,7 @@ async def train_vae(
     for the endpoints below, and a `start`), `done` and `stopped_because` (length, stopped, time).
 
     Args:
-        preset: mlp-2d, mlp-16d, conv-2d, conv-16d or beta_too_big
+        preset: mlp-2d, mlp-16d, conv-2d, conv-16d, beta_too_big or blurred
         steps: 1 to 20000, that this run makes
         seed: whole number from 0
         architecture: mlp or conv; this and those below are the preset's when left out

@@ -16,7 +16,7 @@ from torch import Tensor
 from playground import wire
 from playground.images import judge, mnist
 from playground.images.vae_map import decode, decode_all, encode, encode_all
-from playground.images.vae_models import Trained, code, load
+from playground.images.vae_models import Trained, code, images_of, load
 from playground.images.vae_settings import (
     ArithmeticSettings,
     DecodeSettings,
@@ -44,7 +44,7 @@ def encode_digit(settings: EncodeSettings, control: Control) -> Iterator[dict[st
     "reconstruction": wire uint8 (28, 28) decoded from μ, "error_nats": −log p(x|μ), "percentile": share of the test
     images, in percent, that have a smaller error, "epsilon" and "z": [8·Z numbers], draws of ε and z = μ + σ ε in a
     row, "samples": wire uint8 (8, 28, 28) decoded from those, "nearest": the training image that the judge finds most
-    alike, {"index", "distance", "label", "image": wire uint8 (28, 28)}, "model"}.
+    alike, {"index", "distance", "label", "image": wire uint8 (28, 28)}, None if the model knows no digits, "model"}.
     """
     trained, image = load(settings.model), picture(settings.image)
     mu, sigma, error = encode(trained.model, image)
@@ -53,7 +53,8 @@ def encode_digit(settings: EncodeSettings, control: Control) -> Iterator[dict[st
     reconstruction, *samples = decode(trained.model, torch.cat([mu, z]))
     percentiles = yield from percentiles_of(trained)
     yield
-    nearest = yield from nearest_training_image(image)
+    digits = trained.settings.data == "mnist"  # the judge knows nothing else
+    nearest = (yield from nearest_training_image(image)) if digits else None
     yield {
         "mu": mu[0].tolist(),
         "sigma": sigma[0].tolist(),
@@ -101,7 +102,7 @@ def percentiles_of(trained: Trained) -> Generator[None, None, list[float]]:
     if trained.percentiles is not None:
         return trained.percentiles
     if trained.id not in _percentiles:
-        test = yield from mnist.opened("test")
+        test = yield from images_of(trained, "test")
         _, _, errors = yield from encode_all(trained.model, test.images[:COMPARED])
         _percentiles[trained.id] = percentiles_from(errors)
         while len(_percentiles) > 64:
@@ -127,7 +128,7 @@ def interpolate(settings: InterpolateSettings, control: Control) -> Iterator[dic
     float32 (frames, Z), "ends": wire uint8 (2, 28, 28), what was encoded, "labels": [2; None: a drawing], "model"}.
     """
     trained = load(settings.model)
-    test = yield from mnist.opened("test")
+    test = yield from images_of(trained, "test")
     asked = ((settings.a, settings.image_a), (settings.b, settings.image_b))
     ends = torch.cat([test.images[index, None] if drawn is None else picture(drawn) for index, drawn in asked])
     (start, end), _, _ = encode(trained.model, ends)  # each (Z,)
@@ -148,7 +149,7 @@ def arithmetic(settings: ArithmeticSettings, control: Control) -> Iterator[dict[
     and last a − b + c, "decoded": wire uint8 (4, 28, 28) of those, "model"}.
     """
     trained = load(settings.model)
-    test = yield from mnist.opened("test")
+    test = yield from images_of(trained, "test")
     chosen = [settings.a, settings.b, settings.c]
     a, b, c = encode(trained.model, test.images[chosen])[0]  # each (Z,)
     z = torch.stack([a, b, c, a - b + c])

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 import torch
 from torch import Tensor
 
-from playground.images.vae import binarised, elbo_terms, seeded
+from playground.images.vae import VAE, binarised, elbo_terms, seeded
 from playground.images.vae_settings import VaeSettings
 
 Result = TypeVar("Result")
@@ -97,7 +97,7 @@ def terms(reconstruction: float, kl: Tensor, n: int) -> Terms:
     return Terms(reconstruction / n, sum(per_latent), per_latent)
 
 
-def held_out_terms(model: torch.nn.Module, images: Tensor, seed: int = 0) -> Generator[None, None, Terms]:
+def held_out_terms(model: VAE, images: Tensor, seed: int = 0) -> Generator[None, None, Terms]:
     """The terms on images (N, 28, 28) uint8 with one draw of ε for each, the same draws for the same seed."""
     rng = torch.Generator().manual_seed(seed)
     total, kl_total = 0.0, torch.zeros(model.latent_size)
@@ -108,6 +108,15 @@ def held_out_terms(model: torch.nn.Module, images: Tensor, seed: int = 0) -> Gen
         total, kl_total = total + reconstruction.sum().item(), kl_total + kl.sum(0)
         yield
     return terms(total, kl_total, len(images))
+
+
+@torch.no_grad()
+def ink_certainty(model: VAE, images: Tensor) -> float:
+    """Σ p² / Σ p over the pixels of images (N, 28, 28) uint8, reconstructed from μ: where a decoder draws ink, how sure
+    it is of it, from 1 (every pixel black or white) down to the least, near 0, of a grey haze."""
+    mu, _ = model.encode(binarised(images))
+    p = model.decode(mu)
+    return float(p.square().sum() / p.sum())
 
 
 def finished(units: Generator[None, None, Result]) -> Result:

@@ -13,9 +13,8 @@ import torch
 from torch import Tensor
 
 from playground import wire
-from playground.images import mnist
 from playground.images.vae import VAE, binarised, reconstruction_error
-from playground.images.vae_models import load, two_numbers
+from playground.images.vae_models import images_of, load, two_numbers
 from playground.images.vae_settings import ManifoldSettings, MapSettings
 from playground.inference.aside import aside
 from playground.inference.control import Control
@@ -75,7 +74,7 @@ def vae_map(settings: MapSettings, control: Control) -> Iterator[dict[str, Any] 
     equal steps, and image i·n + j is that of the i-th z₁ and the j-th z₂.
     """
     trained = load(settings.model)
-    test = yield from mnist.opened("test")
+    test = yield from images_of(trained, "test")
     mu, sigma, errors = yield from encode_all(trained.model, test.images[:SHOWN])
     frame = {
         "mu": wire.encode(mu.numpy()),

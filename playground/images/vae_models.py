@@ -7,6 +7,7 @@ percentiles of their reconstruction errors.
 from __future__ import annotations
 
 import json
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
@@ -17,6 +18,8 @@ from torch import Tensor
 
 from playground.checkpoints import CHECKPOINTS
 from playground.errors import ModelError, SettingError
+from playground.images import mnist
+from playground.images.mnist import Images
 from playground.images.vae import VAE
 from playground.images.vae_settings import EMBEDDED, VaeSettings
 
@@ -89,6 +92,11 @@ def read(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             return {name: opened.get_tensor(name).float() for name in opened.keys()}, header  # noqa: SIM118
     except (SafetensorError, OSError) as broken:
         raise ModelError("model_file_broken", file=file.name) from broken
+
+
+def images_of(trained: Trained, split: mnist.Split) -> Generator[None, None, Images]:
+    """Those it learned from, or their test set, opened beside the run."""
+    return (yield from mnist.opened(split, trained.settings.data))
 
 
 def two_numbers(trained: Trained) -> None:

@@ -50,6 +50,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "conv-2d": {"architecture": "conv"},
     "conv-16d": {"architecture": "conv", "latent_size": 16},
     "beta_too_big": {"beta": 20.0, "latent_size": 16},
+    "blurred": {"beta": 20.0},
 }
 """By name; each differs from the defaults in what it says."""
 

@@ -12,6 +12,7 @@ A frame of TRAIN_VAE, all in nats an image, summed over pixels and over the code
     points, labels      wire float32 (500, 2), the first two numbers of μ of test images; wire uint8 (500,)
     held_out            {"step", "reconstruction", "kl", "elbo"} of 1,000 test images, one draw of ε each, when new
     held_out_curve      the same as lists, as `curve`
+    ink_certainty       where the decoder draws ink, how sure it is of it (0 to 1), on 128 test images, when new
     diagnoses           [{"key", "values", "sentence"}]: what has gone wrong, as of the latest held_out
     log                 [{"step", name: value}]: settings changed on the way
 The last frame has also

@@ -21,7 +21,7 @@ from playground.images import mnist
 from playground.images.mnist import Images
 from playground.images.vae import VAE, binarised
 from playground.images.vae_diagnoses import diagnose
-from playground.images.vae_learner import Learner, Terms, finished, held_out_terms
+from playground.images.vae_learner import Learner, Terms, finished, held_out_terms, ink_certainty
 from playground.images.vae_map import decode, encode, prior_places, square
 from playground.images.vae_settings import POINTS, SAMPLES, VaeSettings
 from playground.inference.aside import optimizers_imported
@@ -31,6 +31,7 @@ EVERY = {"mlp": 20, "conv": 12}  # steps between two frames: about a sixth of a 
 FIRST = (1, 2, 4, 7)  # and these: the beginning is the liveliest part
 MOST_FRAMES = 400  # of a run, about
 MEASURE_EVERY, MEASURED = 100, 1000  # steps between two looks at held-out images, and how many of them
+JUDGED = 128  # of those, whose reconstructions are looked at for blur
 MOMENTS = 60  # of the history, at most
 COARSE = 17  # the history's pictures, small on screen, have the greys 0, 17, … 255
 
@@ -205,8 +206,10 @@ class Training:
             }
         )
         if held_out is not None:
-            self.diagnoses = diagnose(step, held_out.kl_per_latent)
-            told = measured(step, held_out) | told
+            yield
+            certainty = ink_certainty(self.learner.model, self.view.encoded[:JUDGED])
+            self.diagnoses = diagnose(step, held_out.kl_per_latent, certainty)
+            told = measured(step, held_out) | told | {"ink_certainty": certainty}
         return told | {"diagnoses": self.diagnoses, "log": changes_in(self.log)}
 
     def last_frame(self, finite: bool) -> Generator[None, None, dict[str, Any]]:
