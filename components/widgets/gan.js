@@ -1,0 +1,49 @@
+/* The GAN run on screen, and which of its samples are picked: playground.gan. The live picture, the walk, the slow motion
+   and the nearest images all speak of the same samples.
+
+   run()      { settings, checkpoint, step } of the run on screen, or null
+   shown()    { images, digits, scores, step } of the samples on screen, or null
+   picked()   at most two indices into them, in the order in which they were picked
+   pick(i)    pick one, or let it go; a third takes the place of the first
+   asked()    what experiments ask with: the run's checkpoint, and the ends of a walk
+   Bus: gan.run, gan.shown, gan.picked */
+(() => {
+  "use strict";
+  const { emit, number, words } = window.playground;
+  let run = null, shown = null, picked = [];
+
+  function pick(i) {
+    picked = picked.includes(i) ? picked.filter((other) => other !== i) : [...picked, i].slice(-2);
+    emit("gan.picked", picked);
+  }
+
+  window.playground.gan = {
+    run: () => run,
+    shown: () => shown,
+    picked: () => picked,
+    pick,
+    /** The numbers of the Maths panel: of the newest point of the curves. */
+    maths: () => (run?.point ? { ...Object.fromEntries(Object.entries(run.point).map(([name, value]) => [name, number(value, name === "step" ? 0 : 3)])),
+      loss: words(`gan.loss.choices.${run.settings?.loss ?? "hinge"}`) } : {}),
+    setRun(next) { run = next; emit("gan.run", run); },
+    show(next) { shown = next; emit("gan.shown", shown); },
+    /** What the tab's experiments ask with, beside its controls. */
+    asked: () => ({ checkpoint: run?.checkpoint?.id ?? "", a: window.playground.gan.ends()[0], b: window.playground.gan.ends()[1] }),
+    /** The `start` that goes on from the run on screen; as it is now, with a word, where there is nothing to go on from. */
+    goOn(now) {
+      if (run?.checkpoint) return run.checkpoint.id;
+      window.playground.toast(words("gan.go_on_nothing"));
+      return now;
+    },
+    /** The first `count` samples on screen, those that are picked first, as an array that the server takes. */
+    asWire(count) {
+      if (!shown) return null;
+      const { data, width, height } = shown.images, size = width * height;
+      const order = [...picked, ...Array.from({ length: shown.images.count }, (_, i) => i).filter((i) => !picked.includes(i))].slice(0, count);
+      const bytes = order.flatMap((i) => [...data.subarray(i * size, (i + 1) * size)]);
+      return { shape: [order.length, height, width], dtype: "uint8", base64: btoa(String.fromCharCode(...bytes)) };
+    },
+    /** The two samples that a walk goes between: the picked ones, else the first two. */
+    ends: () => (picked.length === 2 ? picked : picked.length === 1 ? [picked[0], picked[0] === 1 ? 0 : 1] : [0, 1]),
+  };
+})();

@@ -1,0 +1,9 @@
+"""Samples beside the training images that are nearest to them, to see whether they are copies."""
+
+from __future__ import annotations
+
+from components.widgets.base import Widget
+
+
+class GanNearest(Widget):
+    """Values are what JUDGE_IMAGES tells: {"nearest": {"images": wire (n, 28, 28), "indices", "distances"}, "classes"}."""
