@@ -8,7 +8,10 @@ from components.widgets.base import Widget
 
 
 class GanLive(Widget):
-    """Values are what playground.images.gan_training tells of a run, or {"saved": address} of one made beforehand."""
+    """Values are what playground.images.gan_training tells of a run, or {"saved": address} of one made beforehand.
+
+    Event `redrawn`: the Maths panel is to be filled anew.
+    """
 
     def __init__(self, value: dict[str, Any]) -> None:
         super().__init__(value, elem_id="gan-view")

@@ -1,7 +1,13 @@
 /* Samples of the same noise over the steps of training, with what D and the judge say of them. The scrubber goes back
-   through all that came, with no request. In scope: element, props, watch (components/widgets/base.py). */
+   through all that came, with no request. In scope: element, props, trigger, watch (components/widgets/base.py). */
 const { words, make, card, canvas, curves, imageGrid, images, someImages, scrubber, number, percent, sentence, experiment, gan, download, toast } = window.playground;
 const MOST = 300; // moments kept for scrubbing; past it every second of the older ones goes
+
+let moments = []; // {step, images, scores}, ascending
+let points = blank(), judged = [], marks = [];
+let digits = []; // of each sample the digit that was asked for, or null
+let at = 0, follows = true;
+let settings = null; // of the run on screen
 
 const word = (key, values) => words(`gan.live.${key}`, values);
 const view = card(word("title"), element.querySelector(".pg-widget"));
@@ -16,21 +22,18 @@ const distance = curves({ label: word("distance"), log: true, digits: 1, onpick:
 const bars = make("canvas", { class: "pg-gan-bars", role: "img", "aria-label": word("histogram") });
 const spread = make("p", { class: "pg-gan-spread pg-number" });
 const diagnosis = make("p", { class: "pg-gan-diagnosis", role: "status" });
+const changes = make("p", { class: "pg-hint pg-number" });
 const newest = make("button", { type: "button", class: "pg-button", text: word("newest"), disabled: true, onclick: () => { follows = true; over.set(moments.length - 1); } });
 const picture = make("button", { type: "button", class: "pg-button", text: word("png"), onclick: savePicture });
 
 const panel = (key, body) => make("section", { class: "pg-gan-panel" }, make("h4", { text: word(key) }), body);
 view.body.append(make("div", { class: "pg-gan" },
-  make("div", { class: "pg-gan-left" }, grid.element, over.element, make("div", { class: "pg-gan-under" }, newest, picture)),
+  make("div", { class: "pg-gan-left" }, grid.element, over.element, make("div", { class: "pg-gan-under" }, newest, picture), diagnosis, changes),
   make("div", { class: "pg-gan-right" },
     panel("belief", belief.element), panel("losses", losses.element), panel("distance", distance.element),
     panel("histogram", make("div", {}, bars, spread)))),
-  diagnosis, make("p", { class: "pg-hint", text: word("judge") }));
+  make("p", { class: "pg-hint", text: word("judge") }));
 
-let moments = []; // {step, images, scores}, ascending
-let points = blank(), judged = [], marks = [];
-let digits = []; // of each sample the digit that was asked for, or null
-let at = 0, follows = true;
 
 function blank() { return { x: [], d_loss: [], g_loss: [], d_real: [], d_fake: [] }; }
 function xtext(x) { return word("step", { step: number(x, 0) }); }
@@ -103,7 +106,7 @@ const drawing = canvas(bars, (context, width, height, colours) => {
 function fresh() {
   [moments, points, judged, marks] = [[], blank(), [], []];
   [at, follows] = [0, true];
-  diagnosis.textContent = "";
+  diagnosis.textContent = changes.textContent = "";
   over.stop();
   over.resize(1);
 }
@@ -133,6 +136,14 @@ async function addHistory({ steps, samples }) {
   moments = steps.map((step, k) => seen.get(step) ?? { step, images: someImages(all, k * each, each), scores: null });
 }
 
+/** What was changed as it ran: a dashed line in the curves each, and the last three in words. */
+function tellChanges(log) {
+  marks = log.map(({ step }) => ({ x: step }));
+  const told = log.slice(-3).map(({ step, ...change }) => word("changed", { step: number(step, 0),
+    names: Object.entries(change).map(([name, to]) => `${words(`gan.${name}.label`)} ${to}`).join(words("list.comma")) }));
+  changes.textContent = told.join(" ");
+}
+
 async function receive(value) {
   addCurve(value);
   if (value.digits) digits = value.digits;
@@ -140,12 +151,13 @@ async function receive(value) {
   if (value.history) await addHistory(value.history);
   if (value.judged_history) judged = value.judged_history;
   else if (value.judged && value.judged.step !== judged.at(-1)?.step) judged = [...judged, value.judged];
-  if (value.log) marks = value.log.map(({ step, ...change }) => ({ x: step, text: Object.keys(change).join() }));
+  if (value.log) tellChanges(value.log);
   if (value.settings) settings = value.settings;
   const point = points.x.length ? Object.fromEntries(Object.entries(points).map(([name, list]) => [name === "x" ? "step" : name, list.at(-1)])) : null;
   gan.setRun({ settings, checkpoint: value.checkpoint ?? null, step: value.step, point });
   diagnosis.textContent = (value.diagnoses ?? []).map(sentence).join(" ");
   diagnosis.toggleAttribute("data-found", Boolean(value.diagnoses?.length));
+  refill();
   losses.show(points, marks);
   belief.show(points, marks);
   distance.show({ x: judged.map((one) => one.step), frechet: judged.map((one) => one.frechet), floor: judged.map((one) => one.floor) }, []);
@@ -153,7 +165,11 @@ async function receive(value) {
   if (follows) over.set(moments.length - 1, false);
   show(follows ? moments.length - 1 : at);
 }
-let settings = null;
+
+let filling = 0; // the Maths panel is filled anew, at most twice a second
+function refill() {
+  filling ||= setTimeout(() => { filling = 0; trigger("redrawn", null); }, 500);
+}
 
 function savePicture() {
   const moment = moments[at];

@@ -2,6 +2,9 @@
    In scope: element, props, watch (components/widgets/base.py). */
 const { words, make, card, canvas, imageGrid, images, someImages, drawImage, scrubber, curves, percent, number, experiment, gan, on } = window.playground;
 
+let walk = null; // { images, count, scores }
+let at = 0;
+
 const word = (key, values) => words(`gan.walk.${key}`, values);
 const view = card(word("card"), element.querySelector(".pg-widget"));
 const picture = make("canvas", { class: "pg-walk-picture", role: "img", "aria-label": word("picture") });
@@ -13,8 +16,6 @@ const line = curves({ label: word("curve"), low: 0, high: 1, digits: 3, xtext: (
   lines: [{ name: "score", text: word("score"), colour: "generated" }] });
 view.body.append(ends, make("div", { class: "pg-walk" }, picture, make("div", { class: "pg-walk-right" }, over.element, facts, line.element)), strip.element);
 
-let walk = null; // { images, count, scores }
-let at = 0;
 
 const drawing = canvas(picture, (context, width, height, colours) => {
   context.fillStyle = colours.card;
