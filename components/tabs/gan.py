@@ -18,7 +18,7 @@ from components.tabs import anatomy
 from components.tabs.controls import quiet
 from components.tabs.experiment import experiments
 from components.tabs.listening import Listening, listen
-from components.tabs.steering import steering
+from components.tabs.steering import joining, steering
 from components.text_values import whole
 from components.widgets.gan_live import GanLive
 from components.words import words
@@ -48,7 +48,7 @@ def build() -> anatomy.Tab:
         with tab.lab():
             _more(tab)
         (go_on,) = tab.actions("go_on")
-        steering(tab, TRAIN_GAN)
+        steer = steering(tab, TRAIN_GAN)
         view = GanLive(fetched("gan"))
         tab.exports(view, script=program)
         with tab.look_inside():
@@ -61,6 +61,7 @@ def build() -> anatomy.Tab:
     for name, values in SHOWN.items():
         running.to(tab.preset(presets[name], **values).then)
     view.redrawn(None, None, maths, js="() => playground.fill('gan.maths', playground.gan.maths())", **quiet())
+    joining(tab, steer, running)
     _going_on(tab, go_on, running)
     tab.finish()
     return tab

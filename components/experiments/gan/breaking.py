@@ -1,4 +1,4 @@
-"""Break it on purpose: settings that are known to fail, one button each; the hero runs them and says what went wrong."""
+"""Break it on purpose: settings that are known to fail, one button each; the hero runs them and says what is wrong."""
 
 from __future__ import annotations
 
