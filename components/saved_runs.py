@@ -1,12 +1,13 @@
 """Runs made beforehand, so that a tab has something to show before the first click. They say that they are saved ones.
 
-`python -m components.saved_runs` makes them anew with the models that are there.
+`python -m components.saved_runs [texts | gan | vae]` makes them anew with the models that are there.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,8 @@ from components.acrostic_values import telling
 from components.runs import packed, told_whole
 from components.text_values import for_reader, run_value, whole
 from components.words import dictionary
+from playground.images.gan_settings import GanSettings
+from playground.images.gan_tasks import TRAIN_GAN
 from playground.images.vae_settings import MapSettings, VaeSettings
 from playground.images.vae_tasks import TRAIN_VAE, VAE_MAP
 from playground.inference.engine import get_engine
@@ -40,6 +43,7 @@ FIRST_ATTENTION = {  # what the attention tab begins with
     "zh-CN": {"model": "poems", "text": "白日依山尽，黄河入海", "layer": 0, "head": 2},
 }
 LENGTH = 60
+FIRST_STEPS = 1500  # of the GAN's first run
 
 
 def by_language(tab: str) -> dict[str, Any]:
@@ -62,21 +66,13 @@ def first_settings(language: str) -> GenerationSettings:
     return GenerationSettings(prompt=FIRST_PROMPT[language], model=DEFAULT_MODEL[language], max_new_tokens=LENGTH)
 
 
-def save(tab: str, language: str, task: Task, settings: Settings, tell: Callable[..., dict[str, Any]]) -> None:
-    """Run `task` to its end and save what `tell` says of it, as the first run of `tab` in `language`."""
+def save(name: str, task: Task, settings: Settings, tell: Callable[..., dict[str, Any]]) -> None:
+    """Run `task` to its end and save what `tell` says of it, as NAME.json."""
     *_, last = get_engine().frames(get_engine().submit(task, settings))
     if last.error is not None:
         raise last.error
     value = tell(last, settings) | {"settings": settings.as_dict(), "run": "saved"}
-    (FOLDER / f"{tab}.{language}.json").write_text(packed(value) + "\n", "utf-8")
-
-
-def save_pictures(name: str, task: Task, settings: Settings) -> None:
-    """Run `task` to its end and save it as `name`, which is in no language: its widget fetches it."""
-    *_, last = get_engine().frames(get_engine().submit(task, settings))
-    if last.error is not None:
-        raise last.error
-    (FOLDER / f"{name}.json").write_text(packed(told_whole(last, settings) | {"run": "saved"}) + "\n", "utf-8")
+    (FOLDER / f"{name}.json").write_text(packed(value) + "\n", "utf-8")
 
 
 def save_scores(language: str) -> None:
@@ -96,18 +92,35 @@ def _text_run(event: Event, settings: GenerationSettings, language: str) -> dict
     return for_reader(run_value(event, settings), language)
 
 
-def main() -> None:
-    """Make and save the first runs in each language."""
+def main(names: list[str]) -> None:
+    """Make and save the first runs: those named, or all of them, the texts in each language."""
     FOLDER.mkdir(exist_ok=True)
-    for language in FIRST_PROMPT:
-        save("text", language, GENERATE, first_settings(language), partial(_text_run, language=language))
-        save_scores(language)
-        save("acrostic", language, ACROSTIC, AcrosticSettings(), telling(language))
-        task, ask, tell = whole(ATTENTION, partial(AttentionSettings.of, FIRST_ATTENTION[language]), language)
-        save("attention", language, task, ask(), tell)
-    save_pictures("vae-map", VAE_MAP, MapSettings())
-    save_pictures("vae-training", TRAIN_VAE, VaeSettings())
+    for name in names or SAVED:
+        SAVED[name]()
 
+
+def save_gan() -> None:
+    """One minute of training with the settings that the GAN tab opens with."""
+    save("gan", TRAIN_GAN, GanSettings(steps=FIRST_STEPS), told_whole)
+
+
+def save_texts() -> None:
+    """What the text and attention tabs open with."""
+    for language in FIRST_PROMPT:
+        save(f"text.{language}", GENERATE, first_settings(language), partial(_text_run, language=language))
+        save_scores(language)
+        save(f"acrostic.{language}", ACROSTIC, AcrosticSettings(), telling(language))
+        task, ask, tell = whole(ATTENTION, partial(AttentionSettings.of, FIRST_ATTENTION[language]), language)
+        save(f"attention.{language}", task, ask(), tell)
+
+
+def save_vae() -> None:
+    """The map that the VAE tab opens with, and the training that its Lab shows first."""
+    save("vae-map", VAE_MAP, MapSettings(), told_whole)
+    save("vae-training", TRAIN_VAE, VaeSettings(), told_whole)
+
+
+SAVED = {"texts": save_texts, "gan": save_gan, "vae": save_vae}
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
