@@ -22,8 +22,6 @@ from components.tabs.steering import joining, steering
 from components.text_values import whole
 from components.widgets.gan_live import GanLive
 from components.words import words
-from playground.errors import PlaygroundError
-from playground.images.gan_as_python import gan_as_python
 from playground.images.gan_settings import PRESETS, GanSettings
 from playground.images.gan_tasks import TRAIN_GAN
 
@@ -50,7 +48,7 @@ def build() -> anatomy.Tab:
         (go_on,) = tab.actions("go_on")
         steer = steering(tab, TRAIN_GAN)
         view = GanLive(fetched("gan"))
-        tab.exports(view, script=program)
+        tab.exports(view)
         with tab.look_inside():
             maths = tab.maths()
             tab.code(*CODE)
@@ -60,7 +58,7 @@ def build() -> anatomy.Tab:
     running = listen(tab, tab, view, train)
     for name, values in SHOWN.items():
         running.to(tab.preset(presets[name], **values).then)
-    view.redrawn(None, None, maths, js="() => playground.fill('gan.maths', playground.gan.maths())", **quiet())
+    view.redrawn(None, None, maths, js="() => playground.gan.maths()", **quiet())
     joining(tab, steer, running)
     _going_on(tab, go_on, running)
     tab.finish()
@@ -75,7 +73,7 @@ def _more(tab: anatomy.Tab) -> None:
     with gr.Row():
         for name in ("latent_size", "batch_size", "steps"):
             tab.slider(name)
-        tab.number("ema")
+        tab.number("ema", min_width=100)
     with gr.Row():
         tab.number("r1", min_width=100)
         tab.number("r2", min_width=100)
@@ -98,10 +96,3 @@ def train(asked: dict[str, Any], language: str, request: gr.Request) -> AsyncIte
     """A run of training, as values of the live picture."""
     return runs.values(*whole(TRAIN_GAN, lambda: GanSettings.of(asked), language), request)
 
-
-def program(**settings: Any) -> str:
-    """Copy as Python: the program, or the sentence that says why there is none."""
-    try:
-        return gan_as_python(GanSettings.of(settings))
-    except PlaygroundError as error:
-        return f"# {error}\n"

@@ -4,13 +4,17 @@
    run()      { settings, checkpoint, step } of the run on screen, or null
    shown()    { images, digits, scores, step } of the samples on screen, or null
    picked()   at most two indices into them, in the order in which they were picked
+   networks() the id that they are asked of, "" for the embedded ones
    pick(i)    pick one, or let it go; a third takes the place of the first
    asked()    what experiments ask with: the run's checkpoint, and the ends of a walk
    Bus: gan.run, gan.shown, gan.picked */
 (() => {
   "use strict";
-  const { emit, number, words } = window.playground;
+  const { emit, number, words, fill } = window.playground;
   let run = null, shown = null, picked = [];
+
+  /** The id of the networks that the page's questions go to; "", the embedded ones, for a saved run, whose own are gone. */
+  const networks = () => (run && !run.saved ? run.checkpoint?.id ?? "" : "");
 
   function pick(i) {
     picked = picked.includes(i) ? picked.filter((other) => other !== i) : [...picked, i].slice(-2);
@@ -21,17 +25,20 @@
     run: () => run,
     shown: () => shown,
     picked: () => picked,
+    networks,
     pick,
-    /** The numbers of the Maths panel: of the newest point of the curves. */
-    maths: () => (run?.point ? { ...Object.fromEntries(Object.entries(run.point).map(([name, value]) => [name, number(value, name === "step" ? 0 : 3)])),
-      loss: words(`gan.loss.choices.${run.settings?.loss ?? "hinge"}`) } : {}),
+    /** The Maths panel: the formulas of this run's loss, with the numbers of the newest point of the curves. */
+    maths() {
+      const loss = run?.settings?.loss ?? "hinge", numbers = Object.entries(run?.point ?? {}).map(([name, value]) => [name, number(value, name === "step" ? 0 : 3)]);
+      return fill(loss === "hinge" ? "gan.maths" : `gan.maths_of.${loss}`, { ...Object.fromEntries(numbers), loss: words(`gan.loss.choices.${loss}`) });
+    },
     setRun(next) { run = next; emit("gan.run", run); },
     show(next) { shown = next; emit("gan.shown", shown); },
     /** What the tab's experiments ask with, beside its controls. */
-    asked: () => ({ checkpoint: run?.checkpoint?.id ?? "", a: window.playground.gan.ends()[0], b: window.playground.gan.ends()[1] }),
+    asked: () => ({ checkpoint: networks(), seed: run?.settings?.seed ?? 0, a: window.playground.gan.ends()[0], b: window.playground.gan.ends()[1] }),
     /** The `start` that goes on from the run on screen; as it is now, with a word, where there is nothing to go on from. */
     goOn(now) {
-      if (run?.checkpoint) return run.checkpoint.id;
+      if (networks()) return networks();
       window.playground.toast(words("gan.go_on_nothing"));
       return now;
     },

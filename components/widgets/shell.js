@@ -123,7 +123,8 @@
   }
 
   /** The run on screen as a file. */
-  function exportRun(tab, run) {
+  async function exportRun(tab, run) {
+    if (typeof run?.saved === "string") run = await (await fetch(run.saved)).json();
     if (run) window.playground.download(`${tab}.json`, run);
     else toast(words("exports.nothing"));
   }

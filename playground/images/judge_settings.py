@@ -16,3 +16,13 @@ class JudgeSettings(Settings):
     """Images to be judged: uint8 (n, 28, 28) in the wire form, 0 black to 255 white, 1 ≤ n ≤ MOST."""
 
     images: Mapping[str, Any] | None = array(shape=(None, 28, 28), dtype="uint8", limit=MOST)
+
+
+FEW = 64  # images to be looked at beside their neighbours
+
+
+@dataclass(frozen=True)
+class NeighbourSettings(Settings):
+    """Images whose nearest training images are asked for: as above, at most FEW."""
+
+    images: Mapping[str, Any] | None = array(shape=(None, 28, 28), dtype="uint8", limit=FEW)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from components.tabs.anatomy import Tab
 from components.tabs.experiment import experiment
 from components.widgets.gan_nearest import GanNearest
-from playground.images.judge_settings import JudgeSettings
-from playground.images.judge_tasks import JUDGE_IMAGES
+from playground.images.judge_settings import NeighbourSettings
+from playground.images.judge_tasks import NEAREST_IMAGES
 
 
 def build(tab: Tab) -> None:
-    with experiment(tab, "nearest", JudgeSettings) as here:
+    with experiment(tab, "nearest", NeighbourSettings) as here:
         here.actions()
         view = GanNearest(None, elem_id="gan-nearest-view")
-        here.code("playground.images.judge:nearest")
-    here.runs(view, JUDGE_IMAGES, adds="{ images: playground.gan.asWire(16) }")
+        here.code("playground.images.judge:nearest_to")
+    here.runs(view, NEAREST_IMAGES, adds="{ images: playground.gan.asWire(16) }")

@@ -109,6 +109,7 @@ function fresh() {
   diagnosis.textContent = changes.textContent = "";
   over.stop();
   over.resize(1);
+  gan.setRun(null);
 }
 
 function addCurve({ start, curve }) {
@@ -154,7 +155,7 @@ async function receive(value) {
   if (value.log) tellChanges(value.log);
   if (value.settings) settings = value.settings;
   const point = points.x.length ? Object.fromEntries(Object.entries(points).map(([name, list]) => [name === "x" ? "step" : name, list.at(-1)])) : null;
-  gan.setRun({ settings, checkpoint: value.checkpoint ?? null, step: value.step, point });
+  gan.setRun({ settings, checkpoint: value.checkpoint ?? gan.run()?.checkpoint ?? null, step: value.step, point, saved: value.run === "saved" });
   diagnosis.textContent = (value.diagnoses ?? []).map(sentence).join(" ");
   diagnosis.toggleAttribute("data-found", Boolean(value.diagnoses?.length));
   refill();

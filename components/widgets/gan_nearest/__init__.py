@@ -6,4 +6,4 @@ from components.widgets.base import Widget
 
 
 class GanNearest(Widget):
-    """Values are what JUDGE_IMAGES tells, among it {"nearest": {"images": wire (n, 28, 28), "indices", "distances"}}."""
+    """Values are what playground.images.neighbours tells."""

@@ -1,6 +1,6 @@
 /* The images between two samples. All are there once the walk is: the scrubber asks nobody.
    In scope: element, props, watch (components/widgets/base.py). */
-const { words, make, card, canvas, imageGrid, images, someImages, drawImage, scrubber, curves, percent, number, experiment, gan, on } = window.playground;
+const { words, make, card, canvas, imageGrid, images, someImages, drawImage, scrubber, curves, percent, number, join, experiment, gan, on } = window.playground;
 
 let walk = null; // { images, count, scores }
 let at = 0;
@@ -44,7 +44,8 @@ async function receive(value) {
 
 function tellEnds() {
   const [a, b] = gan.ends();
-  ends.textContent = word(gan.picked().length === 2 ? "ends" : "ends_unpicked", { a: number(a + 1, 0), b: number(b + 1, 0) });
+  const between = word(gan.picked().length === 2 ? "ends" : "ends_unpicked", { a: number(a + 1, 0), b: number(b + 1, 0) });
+  ends.textContent = join(between, gan.networks() ? "" : word("embedded"));
 }
 for (const topic of ["gan.picked", "gan.run"]) on(topic, tellEnds, element);
 tellEnds();
