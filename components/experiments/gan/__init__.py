@@ -1,6 +1,6 @@
 """What the GAN tab asks beside its hero, in the order of the page."""
 
-from components.experiments.gan import breaking, nearest, walk
+from components.experiments.gan import breaking, nearest, points, walk
 
-LOOK = (walk, nearest)
+LOOK = (walk, nearest, points)
 LAB = (breaking,)
