@@ -49,8 +49,8 @@ def scrub(page: Page, to: int) -> None:
 @pytest.mark.parametrize(("language", "dictionary"), [("en", EN), ("zh-CN", ZH)])
 def test_a_saved_run_can_be_scrubbed_before_the_first_click(open_page, accessible, screenshot, language, dictionary):
     page = open_page(f"{FIRST}&lang={language}", color_scheme="dark" if language == "en" else "light")
-    expect(page.locator("#gan-status")).to_contain_text(dictionary["reason.saved"])
     page.wait_for_function("playground.gan.shown()")
+    expect(page.locator("#gan-status")).to_contain_text(dictionary["reason.saved"])
     last = shown(page)
     assert requests_during(page, lambda: scrub(page, 0)) == []
     assert page.evaluate("playground.gan.shown().step") == 0
@@ -73,7 +73,7 @@ def test_pause_step_once_and_change_a_setting_on_the_way(open_page):
     page = open_page(link(**SHORT | {"steps": 20_000}))
     steer = page.locator("#gan-steer")
     page.locator("#gan-run").click()
-    page.wait_for_function("playground.gan.shown()?.step > 5 && playground.gan.run().settings.steps === 20000")
+    page.wait_for_function("playground.gan.shown()?.step > 5 && playground.gan.run()?.settings?.steps === 20000")
     steer.get_by_role("button", name=EN["steer.pause"]).click()
     wait_until(page, "paused")
     page.wait_for_function("() => new Promise((done) => setTimeout(() => done(true), 700))")  # frames on their way
