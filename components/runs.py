@@ -115,6 +115,9 @@ async def values(
     """
     try:
         settings = ask()
+        async with aclosing(fetch_data(settings, request)) as coming:
+            async for event in coming:
+                yield packed(told(event))
         async with aclosing(follow(task, settings, request)) as events:
             async for event in events:
                 yield packed(tell(event, settings))

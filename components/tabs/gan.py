@@ -22,6 +22,8 @@ from components.tabs.steering import joining, steering
 from components.text_values import whole
 from components.widgets.gan_live import GanLive
 from components.words import words
+from playground.errors import PlaygroundError
+from playground.images.gan_as_python import gan_as_python
 from playground.images.gan_settings import PRESETS, GanSettings
 from playground.images.gan_tasks import TRAIN_GAN
 
@@ -48,7 +50,7 @@ def build() -> anatomy.Tab:
         (go_on,) = tab.actions("go_on")
         steer = steering(tab, TRAIN_GAN)
         view = GanLive(fetched("gan"))
-        tab.exports(view)
+        tab.exports(view, script=program)
         with tab.look_inside():
             maths = tab.maths()
             tab.code(*CODE)
@@ -96,3 +98,10 @@ def train(asked: dict[str, Any], language: str, request: gr.Request) -> AsyncIte
     """A run of training, as values of the live picture."""
     return runs.values(*whole(TRAIN_GAN, lambda: GanSettings.of(asked), language), request)
 
+
+def program(**settings: Any) -> str:
+    """Copy as Python: the program, or the sentence that says why there is none."""
+    try:
+        return gan_as_python(GanSettings.of(settings))
+    except PlaygroundError as error:
+        return f"# {error}\n"

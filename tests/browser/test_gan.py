@@ -52,6 +52,7 @@ def test_a_saved_run_can_be_scrubbed_before_the_first_click(open_page, accessibl
     page.wait_for_function("playground.gan.shown()")
     expect(page.locator("#gan-status")).to_contain_text(dictionary["reason.saved"])
     last = shown(page)
+    page.wait_for_function("playground.last('text.next')")  # what another tab asks when the page opens
     assert requests_during(page, lambda: scrub(page, 0)) == []
     assert page.evaluate("playground.gan.shown().step") == 0
     assert np.abs(shown(page) - last).mean() > 20  # noise, and digits of the same noise
