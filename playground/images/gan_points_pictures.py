@@ -14,7 +14,7 @@ from torch import Tensor
 from playground import wire
 from playground.images import gan_losses
 from playground.images.gan_points_settings import NOISES
-from playground.images.points import histogram, js_bits, kl_bits, smoothed
+from playground.images.points import drawn_again, histogram, js_bits, kl_bits, smoothed
 
 if TYPE_CHECKING:
     from playground.images.gan_points import Game, Turn
@@ -61,7 +61,7 @@ class Teller:
         self.z = game.noise(COUNTED, rng)  # the same all the way, so that one can follow a point
         self.compared = game.real(SHOWN, rng)
         self.histogram = histogram(game.data)  # (CELLS²,)
-        self.floor = js_bits(self.histogram, histogram(game.real(COUNTED, rng)))  # of a perfect copy
+        self.floor = js_bits(self.histogram, histogram(drawn_again(settings.data, game.data, COUNTED, rng)))
         self.losses: dict[str, list[float]] = {"d_loss": [], "g_loss": []}  # of the turns since the last frame
         self.points_told = 0  # of the curves
         self.round: dict[str, Any] | None = None
@@ -108,7 +108,7 @@ class Teller:
     def opening(self) -> dict[str, Any]:
         """The first frame: the real points too, the grid of z, and both networks before they have learned anything.
 
-        floor  "js" of two sets that are alike: the data, and as many points drawn from them as G is asked for
+        floor  "js" of a perfect copy: COUNTED points drawn as the data were
         """
         z = self.lattice if len(self.lattice) == ALONG else self.lattice.view(LINES, LINES, 2)
         fixed = {"real": positions(self.game.data), "lattice": wire.encode(z.half().numpy()), "floor": self.floor}

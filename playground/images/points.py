@@ -83,6 +83,13 @@ def data_set(name: str, numbers: Sequence[float], rng: torch.Generator) -> Tenso
     return drawn(numbers) if name == "drawing" else SETS[name](N, rng).clamp(-1, 1)
 
 
+def drawn_again(name: str, data: Tensor, n: int, rng: torch.Generator) -> Tensor:
+    """n points as a perfect copy would make them, (n, 2): new ones of the same source; of a drawing its own again."""
+    if name == "drawing":
+        return data[torch.randint(len(data), (n,), generator=rng)]
+    return SETS[name](n, rng).clamp(-1, 1)
+
+
 def histogram(points: Tensor) -> Tensor:
     """points (n, 2) → the probability of each of CELLS² cells of [-1, 1]², (CELLS²,).
 

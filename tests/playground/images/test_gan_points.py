@@ -11,7 +11,7 @@ import torch
 
 from playground import wire
 from playground.errors import PlaygroundError
-from playground.images import gan_losses
+from playground.images import gan_losses, points
 from playground.images.gan_points import Game, Player, mlp, train_points
 from playground.images.gan_points_pictures import COUNTED, EDGE, LINES, SHOWN, SIDE, Teller
 from playground.images.gan_points_settings import LOSSES, STEERABLE, PointsSettings
@@ -155,13 +155,15 @@ def test_a_round_in_full_is_the_turns_that_were_taken():
     assert not np.allclose(wire.decode(now["g"]["moved"]), wire.decode(now["g"]["fake"]), atol=1e-3)
 
 
-def test_a_perfect_copy_is_as_far_as_the_floor_and_an_untrained_one_is_further():
-    opening = frames()[0]
-    [js] = opening["curve"]["js"]
-    assert 0 < opening["floor"] < 0.06 < js <= 1
-    told = teller()
-    again = told.game.data[torch.randint(500, (COUNTED,), generator=torch.Generator().manual_seed(5))]
-    assert told.point(0, again)["js"] == pytest.approx(told.floor, abs=0.01)
+@pytest.mark.parametrize("data", ["ring", "drawing"])
+def test_a_perfect_copy_is_as_far_as_the_floor_and_an_untrained_one_is_further(data):
+    drawing = [0.5, 0.5, -0.5, 0.5, 0.0, -0.5]
+    told = teller(data=data, drawn=drawing)
+    [js] = told.frame(0)["curve"]["js"]
+    assert told.floor < 0.1 < js <= 1
+    rng = torch.Generator().manual_seed(5)
+    copy = points.ring(COUNTED, rng) if data == "ring" else torch.tensor(drawing).view(3, 2).repeat(300, 1)
+    assert told.point(0, copy)["js"] == pytest.approx(told.floor, abs=0.01)
 
 
 # ---------------------------------------------------------------- runs
