@@ -29,7 +29,11 @@
   function heat(numbers, colours) {
     const side = Math.sqrt(numbers.length);
     const image = new ImageData(side, side), [more, less] = [rgb(colours.real), rgb(colours.generated)];
-    numbers.forEach((t, i) => image.data.set([...(t > 0 ? more : less), Math.round(255 * strength(t))], 4 * i));
+    for (let i = 0; i < numbers.length; i += 1) {
+      const over = numbers[i] > 0 ? more : less;
+      for (let c = 0; c < 3; c += 1) image.data[4 * i + c] = over[c];
+      image.data[4 * i + 3] = 255 * strength(numbers[i]);
+    }
     const element = make("canvas", { width: side, height: side });
     element.getContext("2d").putImageData(image, 0, 0);
     return element;

@@ -1,4 +1,8 @@
-/* One round of the GAN game on points, phase by phase, as scenes of points_picture.js: playground.pointsPhases.
+/* One round of the GAN game on points, phase by phase: playground.slowMotion, and its phases as scenes of
+   points_picture.js, playground.pointsPhases.
+
+   slowMotion({ word, paint(scene) }) → { element, begin(what), end() }
+     begin  plays the phases of what pointsPhases takes, from the first; false when there are none
 
    pointsPhases({ round, picture, lattice, real }) → [{ player, name, scene(t), numbers }], t from 0 to 1 within a phase
      round    { d, g }: the turns as playground/images/gan_points_pictures.py tells them, unpacked
@@ -6,6 +10,8 @@
    Whatever is drawn was computed: between two computed pictures it moves from one to the other. */
 (() => {
   "use strict";
+  const { make, scrubber, number, reducedMotion } = window.playground;
+  const PHASE = 1800; // ms a phase takes
   const SHOWN_Z = 0.9; // where z's outermost grid line is drawn
 
   const between = (from, to, t) => from && to && Float32Array.from(from, (v, i) => v + (to[i] - v) * t);
@@ -68,5 +74,48 @@
 
   const lengths = (pairs) => Array.from({ length: pairs.length / 2 }, (_, i) => Math.hypot(pairs[2 * i], pairs[2 * i + 1]));
 
-  Object.assign(window.playground, { pointsPhases, lengthsOf: lengths });
+  function slowMotion({ word, paint }) {
+    let phases = null, at = 0, began = 0, ticking = 0;
+    const title = make("h4", { class: "pg-points-phase" }), caption = make("p", { class: "pg-points-caption pg-number", role: "status" });
+    const steps = scrubber({ count: 1, label: word("phase"), rate: 1000 / PHASE, onframe: enter, text: (i) => `${i + 1} / ${phases?.length ?? 1}` });
+    const element = make("div", { class: "pg-points-slow", hidden: true }, title, caption, steps.element);
+
+    function enter(index) {
+      if (!phases) return;
+      const { player, name, numbers: told } = phases[at = index];
+      title.textContent = word("phase_title", { player: word(`player.${player}`), phase: word(`phases.${name}`) });
+      caption.textContent = word(`says.${player}.${name}`, Object.fromEntries(Object.entries(told).map(([key, value]) => [key, number(value, key === "n" ? 0 : 3)])));
+      began = performance.now();
+      cancelAnimationFrame(ticking);
+      tick();
+    }
+
+    function tick() {
+      if (!phases || !element.isConnected) return;
+      const t = reducedMotion() ? 1 : Math.min(1, (performance.now() - began) / (0.7 * PHASE));
+      paint(phases[at].scene(t));
+      if (t < 1) ticking = requestAnimationFrame(tick);
+    }
+
+    function end() {
+      phases = null;
+      steps.stop();
+      cancelAnimationFrame(ticking);
+      element.hidden = true;
+    }
+
+    function begin(what) {
+      end();
+      phases = pointsPhases(what);
+      if (!phases.length) { end(); return false; }
+      element.hidden = false;
+      steps.resize(phases.length);
+      steps.set(0);
+      if (!reducedMotion()) steps.element.querySelector("button").click(); // it plays by itself
+      return true;
+    }
+    return { element, begin, end };
+  }
+
+  Object.assign(window.playground, { slowMotion, pointsPhases, lengthsOf: lengths });
 })();

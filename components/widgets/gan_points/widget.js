@@ -1,11 +1,10 @@
 /* The GAN game on points: what the run tells is kept, so that going back, slow motion and curves ask nobody.
    points_picture.js draws, points_slow.js takes a round apart, points_pad.js holds a drawing.
    In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, canvas, scrubber, number, decode, curves, download, join, experiment, on, tickets, reducedMotion, opinionOf } = window.playground;
-const { pointsPicture, pointsPhases, pointsPad, lengthsOf } = window.playground;
+const { words, make, canvas, scrubber, number, decode, curves, download, join, experiment, on, tickets, opinionOf } = window.playground;
+const { pointsPicture, slowMotion, pointsPad, lengthsOf } = window.playground;
 const { name, id } = props.value;
 const MOST_KEPT = 240; // moments held; beyond, every other one goes
-const PHASE = 1800; // ms a phase of slow motion takes
 const MOST_DRAWN = 500;
 const LAYERS = ["real", "generated", "field", "grid", "arrows"];
 const LINES = ["d_loss", "g_loss", "d_real", "d_fake", "js", "kl"];
@@ -15,6 +14,7 @@ let moments = [], curve = { x: [] }, log = [], ran = null; // ran: the run's set
 let at = 0, follows = true; // the moment on screen; whether it is the newest while they come
 let state = "done", asked = null; // of the run; the step after which a single turn was asked for
 let shown = null; // the moment on screen, unpacked
+let slowed = false; // slow motion is on
 let drawing = false, before = null; // the picture is a pad; the data set that was chosen last
 const layers = Object.fromEntries(LAYERS.map((layer) => [layer, true]));
 
@@ -50,13 +50,10 @@ const pens = make("div", { class: "pg-points-row" }, pen, undo, clear, counted, 
 
 // ---------------------------------------------------------------- turns, slow motion, moments
 const turns = ["d", "g", "both"].map((player) => button(`turn.${player}`, () => take(player), { disabled: true, title: word("turn.hint") }));
-const slow = button("slow", () => (phases ? endSlow() : beginSlow()), { "aria-pressed": "false", disabled: true });
+const slow = button("slow", () => (slowed ? endSlow() : beginSlow()), { "aria-pressed": "false", disabled: true });
 const over = scrubber({ count: 1, label: word("scrub"), rate: 12, onframe: (i) => { at = i; follows = i === moments.length - 1; show(); }, text: (i) => word("step", { n: number(moments[i]?.step ?? 0, 0) }) });
 over.element.classList.add("pg-points-over");
-let phases = null, began = 0, phase = 0, ticking = 0;
-const steps = scrubber({ count: 1, label: word("phase"), rate: 1000 / PHASE, onframe: (i) => enter(i), text: (i) => `${i + 1} / ${phases?.length ?? 1}` });
-const title = make("h4", { class: "pg-points-phase" }), caption = make("p", { class: "pg-points-caption pg-number", role: "status" });
-const stage = make("div", { class: "pg-points-slow", hidden: true }, title, caption, steps.element);
+const slowly = slowMotion({ word, paint: picture.show });
 
 const step = (x) => word("step", { n: number(x, 0) });
 const pick = (x) => { if (moments.length) over.set(moments.reduce((best, moment, i) => (Math.abs(moment.step - x) < Math.abs(moments[best].step - x) ? i : best), 0)); };
@@ -69,7 +66,7 @@ const charts = [
 const kl = make("p", { class: "pg-hint pg-number", text: "–" });
 
 element.querySelector(".pg-widget").replaceChildren(make("div", { class: "pg-points" },
-  make("div", { class: "pg-points-main" }, picture.element, legend, readout, stage, make("div", { class: "pg-points-row", role: "group", "aria-label": word("layers") }, ...toggles),
+  make("div", { class: "pg-points-main" }, picture.element, legend, readout, slowly.element, make("div", { class: "pg-points-row", role: "group", "aria-label": word("layers") }, ...toggles),
     over.element, make("div", { class: "pg-points-row" }, ...turns, slow), pens),
   make("div", { class: "pg-points-side" }, ...charts.map(([key, { element: drawn }]) => make("section", {}, make("h4", { text: word(`chart.${key}`) }), drawn)), kl)));
 
@@ -80,15 +77,20 @@ async function opened(told) {
   return Object.fromEntries(await Promise.all(Object.entries(told).map(async ([key, value]) => [key, value?.base64 ? await unpacked(value) : value])));
 }
 
-/** A moment with its arrays unpacked, once. */
+/** A moment's picture with its arrays unpacked, once. */
 async function unpack(moment) {
   if (!moment.open) {
     const { shape } = moment.picture.manifold, rows = shape.length === 3 ? shape[0] : 1;
-    const [told, d, g] = await Promise.all([moment.picture, moment.round?.d ?? {}, moment.round?.g ?? {}].map(opened));
-    const round = { d: moment.round?.d && d, g: moment.round?.g && g };
-    moment.open = { step: moment.step, ...told, round, grid: { data: told.manifold, rows, columns: shape.at(-2) } };
+    const told = await opened(moment.picture);
+    moment.open = { step: moment.step, ...told, round: moment.round, grid: { data: told.manifold, rows, columns: shape.at(-2) } };
   }
   return moment.open;
+}
+
+/** Its round's turns, which only slow motion needs. */
+async function unpackedRound({ d, g }) {
+  const [first, second] = await Promise.all([d, g].map((turn) => turn && opened(turn)));
+  return { d: first, g: second };
 }
 
 let unpacking = false;
@@ -103,16 +105,16 @@ async function show() {
   for (const [, { cursor }] of charts) cursor(moment.step);
   const i = curve.x.findLastIndex((x) => x <= moment.step);
   kl.textContent = word("kl", { kl: number(curve.kl?.[i] ?? NaN, 2), floor: number(fixed.floor ?? NaN, 3) });
-  slow.disabled = !(shown.round.d || shown.round.g);
+  slow.disabled = !(shown.round?.d || shown.round?.g);
   png.disabled = json.disabled = false;
-  if (phases) beginSlow();
+  if (slowed) beginSlow();
   else draw();
   return moments[at] === moment ? undefined : show();
 }
 
 function draw() {
   if (drawing) return showPad();
-  if (!shown || phases) return undefined;
+  if (!shown || slowed) return undefined;
   picture.show({
     field: layers.field && shown.field, grid: layers.grid && shown.grid, real: layers.real && fixed.real,
     fake: layers.generated && shown.generated, arrows: layers.arrows && { from: shown.generated, by: shown.arrows },
@@ -146,43 +148,20 @@ function probe(place) {
 }
 
 // ---------------------------------------------------------------- slow motion
-function beginSlow() {
+async function beginSlow() {
   over.stop();
-  follows = false;
-  phases = pointsPhases({ round: shown.round, picture: shown, lattice: fixed.lattice, real: fixed.real });
+  [slowed, follows, readout.hidden] = [true, false, true];
   slow.setAttribute("aria-pressed", "true");
-  [stage.hidden, readout.hidden] = [false, true];
-  steps.stop();
-  steps.resize(phases.length);
-  steps.set(0);
-  if (!reducedMotion()) steps.element.querySelector("button").click();
+  const moment = shown, round = await unpackedRound(moment.round ?? {});
+  if (shown !== moment || !slowed) return; // meanwhile another moment was chosen, or no slow motion any more
+  if (!slowly.begin({ round, picture: moment, lattice: fixed.lattice, real: fixed.real })) endSlow();
 }
 
 function endSlow() {
-  phases = null;
-  steps.stop();
-  cancelAnimationFrame(ticking);
+  [slowed, readout.hidden] = [false, false];
   slow.setAttribute("aria-pressed", "false");
-  [stage.hidden, readout.hidden] = [true, false];
+  slowly.end();
   draw();
-}
-
-function enter(index) {
-  if (!phases) return;
-  const { player, name: called, numbers } = phases[phase = index];
-  const told = Object.fromEntries(Object.entries(numbers).map(([key, value]) => [key, number(value, key === "n" ? 0 : 3)]));
-  title.textContent = word("phase_title", { player: word(`player.${player}`), phase: word(`phases.${called}`) });
-  caption.textContent = word(`says.${player}.${called}`, told);
-  began = performance.now();
-  cancelAnimationFrame(ticking);
-  tick();
-}
-
-function tick() {
-  if (!phases || !element.isConnected) return;
-  const t = reducedMotion() ? 1 : Math.min(1, (performance.now() - began) / (0.7 * PHASE));
-  picture.show(phases[phase].scene(t));
-  if (t < 1) ticking = requestAnimationFrame(tick);
 }
 
 // ---------------------------------------------------------------- steering
@@ -210,7 +189,7 @@ function showPad() {
 }
 
 function beginDrawing() {
-  if (phases) endSlow();
+  if (slowed) endSlow();
   over.stop();
   drawing = true;
   pen.setAttribute("aria-pressed", "true");
@@ -239,7 +218,7 @@ on(`${name}.settings`, ({ data, drawn }) => { // a link's drawing, and the choic
 
 // ---------------------------------------------------------------- what the run tells
 function fresh() {
-  if (phases) endSlow();
+  if (slowed) endSlow();
   endDrawing();
   [moments, curve, log, at, follows, shown, asked] = [[], { x: [] }, [], 0, true, null, null];
   over.stop();
