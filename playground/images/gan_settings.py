@@ -81,7 +81,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "spectral_norm": False,
         "loss": "minimax",
         "learning_rate_g": 2e-4,
-        "d_updates": 3,
+        "d_updates": 2,
         "ema": 0.0,
     },
     "lr_x10": {

@@ -21,6 +21,7 @@ from playground.images.gan_losses import d_loss, g_loss, probability
 from playground.images.gan_players import Batch, Players, as_images, draw_batch
 from playground.images.gan_settings import STEERABLE, GanSettings, SlowMotionSettings
 from playground.images.gan_start import checkpoint_of
+from playground.inference.aside import optimizers_imported
 from playground.inference.control import Control
 
 Phase = dict[str, Any]
@@ -42,6 +43,7 @@ def slow_motion(settings: SlowMotionSettings, control: Control) -> Iterator[dict
     The gradient of D is ∂D/∂x, where D looks: on real images and on G's, one after the other (2B). That of G is
     −∂L/∂x, how each pixel of its images should change. `before` and `after` of D are D(x) − D(G(z)).
     """
+    yield from optimizers_imported()
     now, players = networks(settings)
     images, labels = yield from real_images(now)
     batch = draw_batch(players, now, images, labels)

@@ -35,6 +35,7 @@ from playground.images.gan_players import Outcome, Players, as_images, d_step, d
 from playground.images.gan_settings import GanSettings
 from playground.images.gan_start import players_of
 from playground.images.judge import judged
+from playground.inference.aside import optimizers_imported
 from playground.inference.control import Control
 
 SAMPLES, JUDGED = 64, 500  # images of a frame, and those that the judge sees
@@ -47,6 +48,7 @@ def train_gan(settings: GanSettings, control: Control) -> Iterator[dict[str, Any
     """The frames, see above; one unit of work is one training step. Raises SettingError or ModelError for a start that
     cannot be used, FloatingPointError when the numbers become infinite or NaN."""
     images, labels = yield from real_images(settings)
+    yield from optimizers_imported()
     players = players_of(settings)
     show = Show(settings, players, images)
     yield show.frame(control)

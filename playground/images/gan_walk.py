@@ -20,6 +20,7 @@ from playground.images.gan_settings import GanSettings, SampleSettings, WalkSett
 from playground.images.gan_start import checkpoint_of
 from playground.images.gan_training import SAMPLES, drawn
 from playground.images.judge import judged
+from playground.inference.aside import optimizers_imported
 from playground.inference.control import Control
 
 JUDGED = 1000  # samples that the distance is told of, at least
@@ -40,6 +41,7 @@ def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
 def walk_gan(settings: WalkSettings, control: Control) -> Iterator[dict[str, Any] | None]:
     """One frame: {"images": wire uint8 (K, 28, 28), "scores": K numbers, what D says, "digits": the two ends' digits or
     None}. The ends are samples `a` and `b` of those that a run with this seed shows; the class goes over in a line."""
+    yield from optimizers_imported()
     there, players = trained(settings.checkpoint)
     z, y = fixed_noise(replace(there, seed=settings.seed), SAMPLES)
     t = torch.linspace(0, 1, settings.frames)[:, None]  # (K, 1)
@@ -54,6 +56,7 @@ def walk_gan(settings: WalkSettings, control: Control) -> Iterator[dict[str, Any
 def sample_gan(settings: SampleSettings, control: Control) -> Iterator[dict[str, Any] | None]:
     """One frame: {"samples": wire uint8 (n, 28, 28), "digits": n numbers or None, and of the first `judged` samples of
     this noise (1,000, or n if that is more) "frechet", "floor", "confidence", "class_histogram", "entropy"}."""
+    yield from optimizers_imported()
     there, players = trained(settings.checkpoint)
     count = max(settings.n, JUDGED)
     z, y = fixed_noise(replace(there, seed=settings.seed), count)
