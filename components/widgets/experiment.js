@@ -6,6 +6,7 @@
      a run that tells all at once: show is called with its first value that has this key, for the last one says it again
    playground.experiment({ name: "text-pair", props, watch, show(part, value) { … }, parts: true, fresh() { … } })
      several runs: show(part, value) for each part's values, in their order
+   element  of a run made beforehand that is fetched: only when this is in sight
    fresh()  is called when Run was pressed again, before the first value of the new run
 
    It says where the run stands on the status line (bus topic NAME.status), and knows its tickets for Stop. */
@@ -27,7 +28,17 @@
 
   const tells = (value) => Object.keys(value).some((key) => !ABOUT.includes(key));
 
-  function experiment({ name, props, watch, show, fresh = () => {}, parts = false, once = null }) {
+  /** Resolves when `element` is first seen. */
+  const inSight = (element) => new Promise((resolve) => {
+    const seen = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      seen.disconnect();
+      resolve();
+    });
+    seen.observe(element);
+  });
+
+  function experiment({ name, props, watch, show, element = null, fresh = () => {}, parts = false, once = null }) {
     let over = true; // the last value seen was an end
     let arrivals = 0;
     let drawing = null; // what came so far, until all of it stands on the page
@@ -92,6 +103,8 @@
 
     /** A run made beforehand (components/saved_runs.py): it is here, one for each language, or to be fetched. */
     async function fetched(address) {
+      if (element) await inSight(element);
+      if (arrivals) return;
       const answer = await fetch(address);
       const value = answer.ok ? await answer.json() : null;
       if (!arrivals && value) receiveOne(value); // nobody has run anything meanwhile

@@ -1,5 +1,5 @@
 /* Draw a digit: it is encoded as it is drawn. In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, number, percent, on, unpack, sentence, vae, digits, drawingPad, strokes, decode, imageGrid, images } = window.playground;
+const { words, make, card, number, join, on, unpack, sentence, vae, digits, drawingPad, strokes, decode, imageGrid, images } = window.playground;
 
 const view = card(words("vae.draw.title"), element.querySelector(".pg-widget"));
 const pad = drawingPad({ label: words("vae.draw.pad"), examples: strokes.digits, onchange: ask });
@@ -12,7 +12,9 @@ const seen = figure("seen", ""), rebuilt = figure("rebuilt", "generated"), neare
 const samples = imageGrid({ label: words("vae.draw.samples"), columns: 8 });
 const facts = make("p", { class: "pg-draw-facts pg-number", "aria-live": "polite", text: words("vae.draw.start") });
 const drawn = make("div", { class: "pg-draw-trio" }, seen.element, rebuilt.element, nearest.element);
-view.body.append(pad.element, drawn, facts, make("p", { class: "pg-hint", text: words("vae.draw.samples_hint") }), samples.element);
+const box = make("input", { type: "checkbox", onchange: () => { if (pad.pixels()) ask(pad.pixels()); } });
+const game = make("label", { class: "pg-draw-game" }, box, make("span", { text: words("vae.draw.guess") }));
+view.body.append(pad.element, game, drawn, facts, make("p", { class: "pg-hint", text: words("vae.draw.samples_hint") }), samples.element);
 
 let asked = 0, waiting = null, answered = "";
 
@@ -23,18 +25,26 @@ function ask(pixels) {
   if (!pixels) { clear(); return; }
   if (!map) return;
   seen.show(pixels);
+  held = null;
   asked += 1;
   waiting = String(asked);
   trigger("drawn", { image: digits.wire(pixels), model: map.model.id, seed, asked: waiting });
 }
 
-function clear() {
-  waiting = null;
-  for (const one of [seen, rebuilt, nearest]) one.show(null);
+/** What is said of a drawing goes; the drawing stays. */
+function conceal() {
+  held = null;
+  for (const one of [rebuilt, nearest]) one.show(null);
   samples.show(null);
   nearest.note.textContent = words("vae.draw.nearest");
-  facts.textContent = words("vae.draw.start");
   vae.encode(null);
+}
+
+function clear() {
+  waiting = null;
+  conceal();
+  seen.show(null);
+  facts.textContent = words("vae.draw.start");
 }
 
 async function show() {
@@ -43,15 +53,42 @@ async function show() {
   if (value.error) { facts.textContent = sentence(value.error); vae.encode(null); return; }
   if (!value.mu) return;
   answered = value.asked;
-  const { mu, sigma, z } = value, [shown, again, drawn] = await Promise.all([decode(value.seen), decode(value.reconstruction), images(value.samples)]);
-  samples.show(drawn);
-  seen.show(shown.data);
-  rebuilt.show(again.data);
-  await alike(value);
-  const codes = mu.slice(0, 2).map((m, k) => words("vae.draw.code", { z_k: vae.numbered(k + 1), mu: number(m, 2), sigma: number(sigma[k], 2) })).join(" · ");
-  facts.textContent = words("vae.draw.facts", { codes, error: number(value.error_nats, 0), percentile: number(value.percentile, 0) });
-  vae.encode({ mu, sigma, z, value });
+  const [shown, rebuild, codes] = await Promise.all([decode(value.seen), decode(value.reconstruction), images(value.samples)]);
+  const answer = { ...value, seen: shown.data, rebuild: rebuild.data, codes };
+  if (box.checked && value.mu.length === 2) hold(answer);
+  else reveal(answer);
 }
+
+function reveal(answer, score = "") {
+  const { mu, sigma, z, error_nats: error, percentile } = answer;
+  samples.show(answer.codes);
+  seen.show(answer.seen);
+  rebuilt.show(answer.rebuild);
+  alike(answer);
+  const codes = mu.slice(0, 2).map((m, k) => words("vae.draw.code", { z_k: vae.numbered(k + 1), mu: number(m, 2), sigma: number(sigma[k], 2) })).join(" · ");
+  facts.textContent = join(score, words("vae.draw.facts", { codes, error: number(error, 0), percentile: number(percentile, 0) }));
+  vae.encode({ mu, sigma, z });
+}
+
+// ---------------------------------------------------------------- a guess before the answer
+let held = null; // an answer that waits for a guess
+const guesses = []; // how far each lay from μ
+
+/** Keep the answer back until a place on the map is pressed. */
+function hold(answer) {
+  conceal();
+  held = answer;
+  facts.textContent = words("vae.draw.guess_now");
+}
+
+on("vae.rest", (rest) => {
+  if (!held || !rest) return;
+  const answer = held, far = Math.hypot(rest.z1 - answer.mu[0], rest.z2 - answer.mu[1]);
+  held = null;
+  guesses.push(far);
+  const mean = guesses.reduce((sum, one) => sum + one, 0) / guesses.length;
+  reveal(answer, words("vae.draw.guessed", { far: number(far, 2), n: guesses.length, mean: number(mean, 2) }));
+}, element);
 
 /** The training image that a judge finds most alike; or else, of the test digits, the one with the nearest code. */
 async function alike({ nearest: found, mu }) {

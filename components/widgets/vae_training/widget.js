@@ -1,6 +1,6 @@
 /* Training as it happens; a scrubber goes back over it with no request.
    In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, canvas, number, sentence, decode, vae, digits, latentPicture, imageGrid, images, someImages, curves, scrubber, experiment, join } = window.playground;
+const { words, make, card, canvas, number, sentence, decode, vae, digits, latentPicture, imageGrid, images, someImages, curves, scrubber, experiment, join, download } = window.playground;
 const NAMES = ["reconstruction", "kl", "elbo"];
 
 let moments = [], at = 0, follows = true; // {step, samples, points, rebuilt?} as they came; whether the newest is shown
@@ -27,7 +27,10 @@ const heading = (name) => make("h4", { text: words(`vae.training.${name}`) });
 view.body.append(said, make("div", { class: "pg-training-pictures" }, make("section", {}, heading("samples"), samples.element), make("section", {}, heading("plane"), plane, make("p", { class: "pg-hint", text: words("vae.training.plane_hint") }))),
   over.element, make("section", { class: "pg-training-pairs" }, heading("pairs"), pairs.element),
   make("div", { class: "pg-training-charts" }, ...Object.values(charts).map((one) => one.element), make("section", {}, heading("bars"), bars)), held);
-view.controls.append(choose);
+const save = (name, act) => make("button", { type: "button", class: "pg-button", text: words(`vae.${name}`), onclick: () => { if (source) act(); } });
+view.controls.append(choose, save("png", () => samples.element.querySelector("canvas").toBlob((blob) => download(`vae-step-${moments[at].step}.png`, blob))),
+  save("json", () => download("vae-training.json", source)));
+let source = null; // the last value, which holds the whole run
 
 let curve = { x: [] }, measured = [], changes = [], labels = null, originals = null, trained = null;
 for (const kind of ["pointerdown", "keydown"]) over.element.addEventListener(kind, () => { follows = false; });
@@ -42,6 +45,7 @@ function clear() {
 
 // ---------------------------------------------------------------- what comes
 async function receive(value) {
+  source = value;
   if (value.curve) grow(value);
   if (value.held_out_curve) gauge(value.held_out_curve);
   changes = value.log ?? changes;
@@ -156,4 +160,4 @@ const drawing = canvas(plane, (context, width, height, colours) => {
 
 vae.trained = () => trained;
 said.textContent = words("vae.training.start");
-experiment({ name: "vae-training", props, watch, fresh: clear, show: receive });
+experiment({ name: "vae-training", element, props, watch, fresh: clear, show: receive });
