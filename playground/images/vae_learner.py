@@ -6,6 +6,7 @@ Shared by live training (vae_training.py) and the recipe of the embedded models 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 import torch
@@ -39,20 +40,18 @@ class Learner:
         self.images, self.batch_size, self.beta = images, settings.batch_size, settings.beta
         self.rng = torch.Generator().manual_seed(settings.seed)
         self.model = seeded(settings.architecture, settings.latent_size, settings.seed)
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=settings.learning_rate)
+        self.learning_rate = settings.learning_rate
         self.steps = 0  # done
 
-    def set(self, name: str, value: float) -> None:
-        """Change what may change on the way: beta, batch_size or learning_rate."""
-        if name == "learning_rate":
-            for group in self.optimizer.param_groups:
-                group["lr"] = value
-        else:
-            setattr(self, name, value)
+    @cached_property
+    def optimizer(self) -> torch.optim.Adam:
+        """Made when it is first needed: see inference/aside.py, `optimizers_imported`."""
+        return torch.optim.Adam(self.model.parameters(), lr=self.learning_rate)
 
     def step(self) -> Generator[None, None, Terms]:
-        """One update on a batch drawn with replacement: minimises reconstruction + β KL. Yields between chunks."""
-        B = self.batch_size
+        """One update on a batch drawn with replacement: minimises reconstruction + β KL. Yields between chunks; closed
+        before its end, it has changed nothing."""
+        B, before = self.batch_size, self.rng.get_state()
         batch = torch.randint(len(self.images), (B,), generator=self.rng)
         epsilon = torch.randn(B, self.model.latent_size, generator=self.rng)
         total, kl_total = 0.0, torch.zeros(self.model.latent_size)
@@ -62,7 +61,13 @@ class Learner:
             loss = (reconstruction.sum() + self.beta * kl.sum()) / B
             loss.backward()
             total, kl_total = total + reconstruction.sum().item(), kl_total + kl.detach().sum(0)
-            yield
+            try:
+                yield
+            except GeneratorExit:
+                self.rng.set_state(before)
+                raise
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.learning_rate
         self.optimizer.step()
         self.steps += 1
         return terms(total, kl_total, B)
@@ -76,19 +81,18 @@ class Learner:
         """All that a learner of the same settings needs to go on exactly from here."""
         return {
             "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": self.optimizer.state_dict() if "optimizer" in vars(self) else None,  # None: not made yet
             "rng": self.rng.get_state(),
             "steps": self.steps,
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from there, with the learning rate of these settings."""
-        rates = [group["lr"] for group in self.optimizer.param_groups]
         self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        if state["optimizer"] is not None:
+            self.optimizer.load_state_dict(state["optimizer"])
         self.rng.set_state(state["rng"])
         self.steps = state["steps"]
-        self.set("learning_rate", rates[0])
 
 
 def terms(reconstruction: float, kl: Tensor, n: int) -> Terms:

@@ -10,6 +10,7 @@ A frame of TRAIN_VAE, all in nats an image, summed over pixels and over the code
     digits              wire uint8 (10, 28, 28): a test image of each class, as the model sees it
     reconstructions     the same decoded from μ
     points, labels      wire float32 (500, 2), the first two numbers of μ of test images; wire uint8 (500,)
+    drawn               the step of the pictures and points: a run that is stopped draws no more
     held_out            {"step", "reconstruction", "kl", "elbo"} of 1,000 test images, one draw of ε each, when new
     held_out_curve      the same as lists, as `curve`
     ink_certainty       where the decoder draws ink, how sure it is of it (0 to 1), on 128 test images, when new

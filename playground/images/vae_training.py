@@ -21,7 +21,7 @@ from playground.images import mnist
 from playground.images.mnist import Images
 from playground.images.vae import VAE, binarised
 from playground.images.vae_diagnoses import diagnose
-from playground.images.vae_learner import Learner, Terms, finished, held_out_terms, ink_certainty
+from playground.images.vae_learner import Learner, Result, Terms, finished, held_out_terms, ink_certainty
 from playground.images.vae_map import decode, encode, prior_places, square
 from playground.images.vae_settings import POINTS, SAMPLES, VaeSettings
 from playground.inference.aside import optimizers_imported
@@ -143,41 +143,52 @@ def train_vae(settings: VaeSettings, control: Control) -> Iterator[dict[str, Any
     last frame when numbers became infinite or undefined."""
     train = yield from mnist.opened("train", settings.data)
     test = yield from mnist.opened("test", settings.data)
+    if settings.start:
+        yield from optimizers_imported()  # its state is part of the checkpoint
+    run, finite = Training(settings, begin(settings, train.images), test), True
+    yield (yield from run.measured_frame() if control.reason is None else run.frame())
     yield from optimizers_imported()
-    run = Training(settings, begin(settings, train.images), test)
-    yield (yield from run.frame((yield from held_out_terms(run.learner.model, test.images[:MEASURED]))))
-    finite = True
     while run.going and control.reason is None:
         run.steer(control.changes())
         units = run.learner.step()
-        terms = finished(units) if control.paused else (yield from units)  # by hand, a unit is a whole step
+        terms = finished(units) if control.paused else (yield from unless_ended(units, control))
+        if terms is None:
+            break
         step, measuring = run.learner.steps, run.learner.steps % MEASURE_EVERY == 0 or not run.going
         showing = control.paused or measuring or due(step, settings)
-        if not math.isfinite(terms.elbo) or (showing and not run.learner.finite):
-            finite = False
+        if not (finite := math.isfinite(terms.elbo) and not (showing and not run.learner.finite)):
             break
         run.curve.add(terms)
-        if control.paused:
+        if control.paused:  # by hand, a unit is a whole step with its frame
             yield finished(run.frame())
-        elif measuring:
-            yield (yield from run.frame((yield from held_out_terms(run.learner.model, test.images[:MEASURED]))))
         elif showing:
-            yield (yield from run.frame())
-    yield (yield from run.last_frame(finite))
+            yield (yield from unless_ended(run.measured_frame() if measuring else run.frame(), control))
+    yield run.last_frame(finite)
     if not finite:
         raise FloatingPointError
+
+
+def unless_ended(units: Generator[None, None, Result], control: Control) -> Generator[None, None, Result | None]:
+    """What `units` returns; None, its units left undone, once the run should end: it has a moment only."""
+    while control.reason is None:
+        try:
+            next(units)
+        except StopIteration as end:
+            return end.value
+        yield
+    units.close()
+    return None
 
 
 class Training:
     """A learner, and what is told of it."""
 
     def __init__(self, settings: VaeSettings, learner: Learner, test: Images) -> None:
-        self.settings, self.learner = settings, learner
+        self.settings, self.learner, self.test = settings, learner, test
         self.view, self.curve, self.history = View(settings, test), Curve(), History()
         self.until = learner.steps + settings.steps
         self.log: list[dict[str, Any]] = []  # settings that were changed, with the step
         self.diagnoses: list[dict[str, Any]] = []
-        self._drawn: int | None = None  # the step of the latest pictures
 
     @property
     def going(self) -> bool:
@@ -185,44 +196,44 @@ class Training:
 
     def steer(self, changes: Sequence[tuple[str, Any]]) -> None:
         for name, value in changes:
-            self.learner.set(name, value)
+            setattr(self.learner, name, value)
             self.settings = dataclasses.replace(self.settings, **{name: value})
             self.log.append({"step": self.learner.steps, "set": {name: value}})
 
     def frame(self, held_out: Terms | None = None) -> Generator[None, None, dict[str, Any]]:
-        """What is new, with `held_out` if that was just measured."""
-        step = self.learner.steps
+        """What is new, with `held_out` if that was just measured. Until its last unit it changes nothing."""
+        step, told = self.learner.steps, {}
         samples, reconstructions, points = yield from self.view.look(self.learner.model)
-        self.history.add(step, samples, points)
-        self._drawn = step
-        told = (
-            self.curve.news(step)
-            | self.view.fixed
-            | {
-                "step": step,
-                "samples": wire.encode(samples.numpy()),
-                "reconstructions": wire.encode(reconstructions.numpy()),
-                "points": wire.encode(points.numpy()),
-            }
-        )
         if held_out is not None:
-            yield
             certainty = ink_certainty(self.learner.model, self.view.encoded[:JUDGED])
+            yield
             self.diagnoses = diagnose(step, held_out.kl_per_latent, certainty)
-            told = measured(step, held_out) | told | {"ink_certainty": certainty}
-        return told | {"diagnoses": self.diagnoses, "log": changes_in(self.log)}
+            told = measured(step, held_out) | {"ink_certainty": certainty}
+        self.history.add(step, samples, points)
+        told |= self.view.fixed | {
+            "samples": wire.encode(samples.numpy()),
+            "reconstructions": wire.encode(reconstructions.numpy()),
+            "points": wire.encode(points.numpy()),
+            "drawn": step,
+        }
+        return told | self.news()
 
-    def last_frame(self, finite: bool) -> Generator[None, None, dict[str, Any]]:
-        """The latest pictures, unless they were told or cannot be drawn; the history; a checkpoint of what is sound."""
+    def measured_frame(self) -> Generator[None, None, dict[str, Any]]:
+        """A frame with the terms on held-out images."""
+        return (yield from self.frame((yield from held_out_terms(self.learner.model, self.test.images[:MEASURED]))))
+
+    def news(self) -> dict[str, Any]:
+        """All of a frame but its pictures."""
         step = self.learner.steps
-        told = self.curve.news(step) | {"step": step, "log": changes_in(self.log)}
-        if finite and self._drawn != step:
-            told = yield from self.frame()
-            yield
-        told["history"] = self.history.told()
+        changes = [{"step": entry["step"], **entry["set"]} for entry in self.log]
+        return self.curve.news(step) | {"step": step, "diagnoses": self.diagnoses, "log": changes}
+
+    def last_frame(self, finite: bool) -> dict[str, Any]:
+        """The history, and a checkpoint of what is sound. The pictures are the latest that were told."""
+        told = self.news() | {"history": self.history.told()}
         if finite:
-            yield
-            told["checkpoint"] = CHECKPOINTS.keep("vae", self.settings, self.log, step, self.learner.state())
+            state = self.learner.state()
+            told["checkpoint"] = CHECKPOINTS.keep("vae", self.settings, self.log, self.learner.steps, state)
         return told
 
 
@@ -231,8 +242,3 @@ def measured(step: int, terms: Terms) -> dict[str, Any]:
     point = {"step": step, "reconstruction": terms.reconstruction, "kl": terms.kl, "elbo": terms.elbo}
     curve = {name: [value] for name, value in point.items()}
     return {"held_out": point, "held_out_curve": curve, "kl_per_latent": terms.kl_per_latent}
-
-
-def changes_in(log: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """[{"step", name: value}]: what was changed on the way."""
-    return [{"step": entry["step"], **entry["set"]} for entry in log]

@@ -55,7 +55,7 @@ def train(name: str, work: Path, train_images: torch.Tensor, test_images: torch.
     curve = [line for line in curve if json.loads(line)["step"] <= learner.steps]
     before, recent = time.process_time(), []
     while learner.steps < plan.steps:
-        learner.set("learning_rate", rate(learner.steps, plan))
+        learner.learning_rate = rate(learner.steps, plan)
         recent.append(finished(learner.step()))
         if learner.steps % MEASURED == 0:
             seconds, before = seconds + time.process_time() - before, time.process_time()

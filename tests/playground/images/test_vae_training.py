@@ -83,6 +83,20 @@ def test_going_on_from_a_checkpoint_is_the_same_as_never_having_stopped():
     assert rest[-1]["checkpoint"]["id"] != whole["checkpoint"]["id"]  # it began elsewhere
 
 
+def test_stopped_in_the_middle_of_a_step_it_goes_on_as_if_that_had_not_begun():
+    control = Control(VaeSettings(batch_size=150, steps=6, seed=8))  # a step is three units
+    units = train_vae(control.settings, control)
+    while not ((frame := next(units)) and frame["step"] == 2):
+        pass
+    assert next(units) is None  # a part of the third step
+    control.deliver({"stop": "stopped"})
+    last = next(units)
+    assert last["step"] == 2 and next(units, None) is None
+    rest = frames_of(batch_size=150, steps=4, seed=8, start=last["checkpoint"]["id"])
+    a, b = weights(frames_of(batch_size=150, steps=6, seed=8)[-1]["checkpoint"]), weights(rest[-1]["checkpoint"])
+    assert all(torch.equal(a[name], b[name]) for name in a)
+
+
 def test_a_checkpoint_of_another_shape_or_gone_is_refused_with_a_sentence():
     id = frames_of(steps=1)[-1]["checkpoint"]["id"]
     with pytest.raises(SettingError, match="latent_size, which was 2"):
