@@ -8,7 +8,7 @@ from components.endpoints.acrostic import acrostic
 from components.endpoints.beams import beam_search
 from components.endpoints.control import compare_algorithms, replay_cartpole, train_cartpole
 from components.endpoints.draws import draw_tokens
-from components.endpoints.gan import sample_gan, train_gan
+from components.endpoints.gan import load_gan, sample_gan, save_gan, train_gan
 from components.endpoints.generation import generate_text, next_token
 from components.endpoints.heads import ablate_head, attention, attention_rollout, fill_mask, logit_lens
 from components.endpoints.judge import judge_images
@@ -35,6 +35,8 @@ ENDPOINTS = {
         fill_mask,
         train_gan,
         sample_gan,
+        save_gan,
+        load_gan,
         train_vae,
         encode_digit,
         decode_latent,

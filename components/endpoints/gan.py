@@ -1,4 +1,4 @@
-"""Endpoints: a GAN trained live, and images of a trained one."""
+"""Endpoints: a GAN trained live, images of a trained one, and its networks as a file."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import gradio as gr
 
 from components.endpoints.answering import answer, events_of, refuse
 from components.runs import told
-from playground.images.gan_settings import GanSettings, SampleSettings, preset
-from playground.images.gan_tasks import SAMPLE_GAN, TRAIN_GAN
+from playground.images.gan_settings import FileSettings, GanSettings, KeptSettings, SampleSettings, preset
+from playground.images.gan_tasks import LOAD_GAN, SAMPLE_GAN, SAVE_GAN, TRAIN_GAN
 from playground.inference.tasks import Event
 
 
@@ -108,3 +108,29 @@ async def sample_gan(
         `class_histogram`, and its `entropy` as part of the maximum.
     """
     return await answer(SAMPLE_GAN, SampleSettings, locals(), request)
+
+
+async def save_gan(checkpoint: str = "", request: gr.Request = None) -> dict:
+    """The networks of a checkpoint as a file.
+
+    Args:
+        checkpoint: id of a checkpoint of /train_gan; empty is the embedded GAN
+
+    Returns:
+        `file`, the bytes of a safetensors file, uint8 (n,) in the wire form: fp16 weights, `g.` the average of the
+        generator and `d.` the discriminator; `step`, how many steps they were trained.
+    """
+    return await answer(SAVE_GAN, KeptSettings, locals(), request)
+
+
+async def load_gan(file: dict | None = None, request: gr.Request = None) -> dict:
+    """Keep the networks of a file that /save_gan gave, to sample them or to go on training.
+
+    Args:
+        file: its bytes, uint8 (n,) in the wire form, n at most 8 MB
+
+    Returns:
+        `checkpoint`, whose `id` is a `start` of /train_gan and a `checkpoint` of /sample_gan; `settings`, those that a
+        run which goes on from it must have.
+    """
+    return await answer(LOAD_GAN, FileSettings, locals(), request)

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+import safetensors.torch
 from gradio_client import Client
 
 from components.endpoints import gan
@@ -51,6 +52,15 @@ def test_the_textbooks_network_and_the_same_seed(client):
     assert (samples(1) == samples(1)).all() and (samples(1) != samples(2)).any()
 
 
+def test_networks_go_out_as_a_file_and_come_back(client):
+    told = client.predict(api_name="/save_gan")
+    assert safetensors.torch.load(wire.decode(told["file"]).tobytes()).keys() >= {"g.layers.0.weight", "d.score.bias"}
+    loaded = client.predict(told["file"], api_name="/load_gan")
+    names = "", loaded["checkpoint"]["id"]
+    one, other = (client.predict(3, checkpoint=name, api_name="/sample_gan")["samples"] for name in names)
+    assert one == other and loaded["settings"]["channels"] == GanSettings().channels
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, "1", [], {}, True, -1, 1e308], ids=repr)
 @pytest.mark.parametrize("field", ["steps", "seed", "learning_rate_g", "batch_size", "d_updates", "r1"])
 def test_bad_numbers_posted_raw_get_a_sentence(app, field, value):
@@ -66,6 +76,8 @@ def test_bad_numbers_posted_raw_get_a_sentence(app, field, value):
         ("train_gan", ["dcgan", 20_001], "steps must be between 1 and 20000"),
         ("train_gan", ["dcgan", 5, 0, "transformer"], "architecture must be one of dcgan, mlp"),
         ("train_gan", ["dcgan", 5, 0, None, None, "no"], "labels must be true or false"),
+        ("load_gan", [wire.encode(np.zeros(99, np.uint8))], "file holds no GAN that can be loaded"),
+        ("load_gan", [None], "file must be an array"),
         ("sample_gan", [0], "n must be between 1 and 2000"),
         ("sample_gan", [4, 0, 10], "digit must be between -1 and 9"),
         ("sample_gan", [4, 0, -1, "gan-0"], "The checkpoint gan-0 is not kept"),
