@@ -71,6 +71,7 @@ class Denoiser:
 
     network: UNet2DModel
     schedule: DDPMScheduler
+    rows: int = ROWS  # of a forward pass at most
 
     @property
     def alphas_cumprod(self) -> Tensor:
@@ -140,21 +141,21 @@ def forward(network: UNet2DModel, x_t: Tensor, t: Tensor, labels: Tensor) -> Ten
 
 
 def predict(
-    network: UNet2DModel, x_t: Tensor, t: float, classes: Tensor, guidance: float
+    network: UNet2DModel, x_t: Tensor, t: float, classes: Tensor, guidance: float, most: int = ROWS
 ) -> Generator[None, None, Tensor]:
     """v̂ (B, 1, 28, 28) with classifier-free guidance (Ho & Salimans 2022, arXiv:2207.12598, equation 6):
 
         v̂ = v̂(x_t, no class) + guidance · (v̂(x_t, class) − v̂(x_t, no class))
 
-    At guidance 1 and 0 only one of the two is needed. Yields between forward passes of at most ROWS rows. v̂, x̂₀ and ε̂
-    are linear in one another at a given x_t, so it is the same to guide any of them.
+    At guidance 1 and 0 only one of the two is needed. Yields between forward passes of at most `most` rows. v̂, x̂₀ and
+    ε̂ are linear in one another at a given x_t, so it is the same to guide any of them.
     """
     nothing = torch.full_like(classes, NO_CLASS)
     if guidance in (0.0, 1.0):
         rows, labels = x_t, classes if guidance == 1.0 else nothing
     else:
         rows, labels = torch.cat([x_t, x_t]), torch.cat([classes, nothing])
-    parts = -(-len(rows) // ROWS)
+    parts = -(-len(rows) // most)
     v = []
     for n, (part, part_labels) in enumerate(zip(rows.chunk(parts), labels.chunk(parts), strict=True)):
         if n > 0:
@@ -219,7 +220,7 @@ class Walk:
     ) -> Generator[None, None, Moment]:
         """Ask the model once and go on to the next image; yields between forward passes."""
         t, x_t = self.timesteps[self.done], self.x_t
-        v = yield from predict(self.denoiser.network, x_t, t, classes, guidance)
+        v = yield from predict(self.denoiser.network, x_t, t, classes, guidance, self.denoiser.rows)
         alpha_cumprod = self.alpha_cumprod
         if known is not None:
             v = known.corrected(v, x_t, alpha_cumprod)

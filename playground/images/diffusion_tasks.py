@@ -12,6 +12,7 @@ from playground.inference.tasks import Lane, Task, later
 ACTIVATIONS = 32_000_000  # bytes of a forward pass of sixteen rows, and of the judge's
 BYTES_PER_PICTURE = 2 * 784 + 2 * 1_100  # x_t and x̂₀ of one image at one step, and both as they are told
 BYTES_PER_IMAGE = 6 * 784 * 4 + 4 * 128  # x, v̂, x̂₀, ε̂ and a sampler's history, and the judge's features
+FLOW_BYTES = 8_000_000  # a small network, its optimiser, and every frame of its training
 SECONDS = 300  # a thousand steps of sixty-four images with guidance take that and more: what was done is kept
 
 
@@ -45,3 +46,11 @@ GRID = Task(
 )
 ADD_NOISE = _single("add_noise", "diffusion_editing:add_noise")
 CLASSIFY = _single("classify_by_denoising", "diffusion_classifier:classify")
+TRAIN_FLOW = Task(
+    "train_flow",
+    Lane.TRAINING,
+    run=later("playground.images.point_flows:train"),
+    peak_bytes=lambda settings: FLOW_BYTES,
+    merge=append,
+    seconds=120,
+)
