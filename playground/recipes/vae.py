@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import save_file
+from torch import Tensor
 
 from playground.images import mnist
 from playground.images.vae import VAE
@@ -43,9 +44,9 @@ def rate(step: int, plan: VaeSettings) -> float:
     return min(1.0, (step + 1) / WARM_UP) * (LAST + (plan.learning_rate - LAST) * falling)
 
 
-def train(name: str, work: Path, train_images: torch.Tensor, test_images: torch.Tensor) -> None:
+def train(name: str, plan: VaeSettings, work: Path, train_images: Tensor, test_images: Tensor) -> None:
     """Leaves `name`.pt and `name`.jsonl, its curve, in `work`; goes on from them if they are there."""
-    plan, saved, told = PLANS[name], work / f"{name}.pt", work / f"{name}.jsonl"
+    saved, told = work / f"{name}.pt", work / f"{name}.jsonl"
     learner, seconds = Learner(plan, train_images), 0.0
     if saved.exists():
         kept = torch.load(saved, weights_only=True)
@@ -57,19 +58,20 @@ def train(name: str, work: Path, train_images: torch.Tensor, test_images: torch.
     while learner.steps < plan.steps:
         learner.learning_rate = rate(learner.steps, plan)
         recent.append(finished(learner.step()))
-        if learner.steps % MEASURED == 0:
+        done = learner.steps == plan.steps
+        if learner.steps % MEASURED == 0 or done:
             seconds, before = seconds + time.process_time() - before, time.process_time()
             curve.append(json.dumps(point(learner, plan, recent, test_images, seconds)))
             told.write_text("\n".join(curve) + "\n")
             print(name, curve[-1], flush=True)
             before, recent = time.process_time(), []  # measuring is not training
-        if learner.steps % SAVED == 0:
+        if learner.steps % SAVED == 0 or done:
             partial = saved.with_suffix(".partial")
             torch.save({"learner": learner.state(), "seconds": seconds}, partial)
             os.replace(partial, saved)
 
 
-def point(learner: Learner, plan: VaeSettings, recent: list[Terms], test: torch.Tensor, seconds: float) -> dict:
+def point(learner: Learner, plan: VaeSettings, recent: list[Terms], test: Tensor, seconds: float) -> dict:
     """A point of the curve: the training ELBO of late, and the first 2,000 test images'; all of them at the end."""
     measured = test if learner.steps == plan.steps else test[:2000]
     held_out = finished(held_out_terms(learner.model, measured))
@@ -84,9 +86,9 @@ def point(learner: Learner, plan: VaeSettings, recent: list[Terms], test: torch.
     }
 
 
-def export(name: str, work: Path, out: Path, test_images: torch.Tensor) -> None:
+def export(name: str, plan: VaeSettings, work: Path, out: Path, test_images: Tensor) -> None:
     """fp16 weights, whose header has their settings and figures, in `name`.safetensors; the curve in `name`.json."""
-    kept, plan = torch.load(work / f"{name}.pt", weights_only=True)["learner"], PLANS[name]
+    kept = torch.load(work / f"{name}.pt", weights_only=True)["learner"]
     weights = {key: value.half().contiguous() for key, value in kept["model"].items()}
     header = {"settings": plan.as_dict(), "step": kept["steps"], **measure(plan, weights, test_images)}
     out.mkdir(parents=True, exist_ok=True)
@@ -97,7 +99,7 @@ def export(name: str, work: Path, out: Path, test_images: torch.Tensor) -> None:
     (out / f"{name}.json").write_text(json.dumps(curve) + "\n")
 
 
-def measure(plan: VaeSettings, weights: dict[str, torch.Tensor], test_images: torch.Tensor) -> dict[str, Any]:
+def measure(plan: VaeSettings, weights: dict[str, Tensor], test_images: Tensor) -> dict[str, Any]:
     """The figures of the weights as they are stored, on all test images."""
     model = VAE(plan.architecture, plan.latent_size).eval()
     model.load_state_dict({key: value.float() for key, value in weights.items()})
@@ -133,9 +135,9 @@ def main(argv: list[str] | None = None) -> None:
     arguments.work.mkdir(parents=True, exist_ok=True)
     train_images, test_images = mnist.images("train"), mnist.images("test")
     for name in arguments.names:
-        train(name, arguments.work, train_images, test_images)
+        train(name, PLANS[name], arguments.work, train_images, test_images)
         if arguments.out:
-            export(name, arguments.work, arguments.out, test_images)
+            export(name, PLANS[name], arguments.work, arguments.out, test_images)
     if arguments.out:
         recipe = PLANS["conv-2d"].as_dict() | {"warm_up": WARM_UP}
         write_card(arguments.out, [of_card(name, arguments.out) for name in EMBEDDED], recipe)
