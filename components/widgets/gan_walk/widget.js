@@ -11,7 +11,7 @@ const picture = make("canvas", { class: "pg-walk-picture", role: "img", "aria-la
 const facts = make("p", { class: "pg-walk-facts pg-number", "aria-live": "off" });
 const ends = make("p", { class: "pg-hint" });
 const over = scrubber({ count: 1, label: word("scrub"), rate: 8, onframe: show, text: (i) => word("place", { percent: percent(walk ? i / Math.max(1, walk.count - 1) : 0) }) });
-const strip = imageGrid({ label: word("strip"), columns: 13, onlook: (i) => { if (i !== null) { over.stop(); over.set(i); } } });
+const strip = imageGrid({ label: word("strip"), columns: 11, onlook: (i) => { if (i !== null) { over.stop(); over.set(i); } } });
 const line = curves({ label: word("curve"), low: 0, high: 1, digits: 3, xtext: (x) => percent(x), onpick: (x) => over.set(Math.round(x * (walk.count - 1))),
   lines: [{ name: "score", text: word("score"), colour: "generated" }] });
 view.body.append(ends, make("div", { class: "pg-walk" }, picture, make("div", { class: "pg-walk-right" }, over.element, facts, line.element)), strip.element);
@@ -36,7 +36,7 @@ async function receive(value) {
   if (!value.images) return;
   const all = await images(value.images);
   walk = { images: all, count: all.count, scores: value.scores };
-  strip.show(all, Math.min(13, all.count));
+  strip.show(all, Math.min(11, all.count));
   line.show({ x: walk.scores.map((_, i) => i / Math.max(1, walk.count - 1)), score: walk.scores });
   over.resize(walk.count);
   over.set(Math.min(at, walk.count - 1));
