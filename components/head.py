@@ -132,14 +132,14 @@ async def _ours(request: Request) -> Response:
 @cache
 def _first_runs() -> dict[str, Path]:
     """The saved runs that there are, by name: nothing else can be asked for."""
-    return {path.stem: path for path in FIRST_RUNS.glob("*.json")}
+    return {path.name.removesuffix(".json.gz"): path for path in FIRST_RUNS.glob("*.json.gz")}
 
 
 async def _first_run(request: Request) -> Response:
     path = _first_runs().get(request.path_params["name"])
     if path is None:
         return PlainTextResponse("not found", status_code=404)
-    return FileResponse(path, media_type="application/json", headers=FOREVER)
+    return FileResponse(path, media_type="application/json", headers=FOREVER | {"content-encoding": "gzip"})
 
 
 def app_kwargs() -> dict[str, Any]:

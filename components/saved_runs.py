@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import sys
@@ -18,6 +19,7 @@ from components.acrostic_values import telling
 from components.runs import packed, told_whole
 from components.text_values import for_reader, run_value, whole
 from components.words import dictionary
+from playground import wire
 from playground.images.gan_settings import GanSettings
 from playground.images.gan_tasks import TRAIN_GAN
 from playground.images.vae_settings import MapSettings, VaeSettings
@@ -57,7 +59,7 @@ def by_language(tab: str) -> dict[str, Any]:
 
 def fetched(name: str) -> dict[str, str]:
     """{"saved": address} of a run too long to come with the page: its widget fetches it when it is first shown."""
-    content = hashlib.sha256((FOLDER / f"{name}.json").read_bytes()).hexdigest()[:16]
+    content = hashlib.sha256((FOLDER / f"{name}.json.gz").read_bytes()).hexdigest()[:16]
     return {"saved": f"playground/first_runs/{name}.json?v={content}"}
 
 
@@ -73,6 +75,21 @@ def save(name: str, task: Task, settings: Settings, tell: Callable[..., dict[str
         raise last.error
     value = tell(last, settings) | {"settings": settings.as_dict(), "run": "saved"}
     (FOLDER / f"{name}.json").write_text(packed(value) + "\n", "utf-8")
+
+
+def save_fetched(name: str, task: Task, settings: Settings) -> None:
+    """The same of a run that widgets fetch (`fetched`): its arrays packed as small as they get, in NAME.json.gz."""
+    save(name, task, settings, lambda event, settings: smaller(told_whole(event, settings)))
+    whole = FOLDER / f"{name}.json"
+    (FOLDER / f"{name}.json.gz").write_bytes(gzip.compress(whole.read_bytes(), 9, mtime=0))
+    whole.unlink()
+
+
+def smaller(value: Any) -> Any:
+    """`value` with all arrays in it packed anew, slowly and well."""
+    if isinstance(value, dict):
+        return wire.encode(wire.decode(value), 9) if "base64" in value else {k: smaller(v) for k, v in value.items()}
+    return [smaller(item) for item in value] if isinstance(value, list) else value
 
 
 def save_scores(language: str) -> None:
@@ -101,7 +118,7 @@ def main(names: list[str]) -> None:
 
 def save_gan() -> None:
     """One minute of training with the settings that the GAN tab opens with."""
-    save("gan", TRAIN_GAN, GanSettings(steps=FIRST_STEPS), told_whole)
+    save_fetched("gan", TRAIN_GAN, GanSettings(steps=FIRST_STEPS))
 
 
 def save_texts() -> None:
@@ -116,8 +133,8 @@ def save_texts() -> None:
 
 def save_vae() -> None:
     """The map that the VAE tab opens with, and the training that its Lab shows first."""
-    save("vae-map", VAE_MAP, MapSettings(), told_whole)
-    save("vae-training", TRAIN_VAE, VaeSettings(), told_whole)
+    save_fetched("vae-map", VAE_MAP, MapSettings())
+    save_fetched("vae-training", TRAIN_VAE, VaeSettings())
 
 
 SAVED = {"texts": save_texts, "gan": save_gan, "vae": save_vae}

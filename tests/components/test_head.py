@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, JSONResponse, StreamingResponse
 from starlette.routing import Route
 
 from components import head
+from components.saved_runs import fetched
 
 PAGE = "<!doctype html><html><head lang='x'><base href='./'></head><body>héllo <head> twice</body></html>"
 
@@ -90,3 +91,11 @@ def test_rules_weigh_more_than_gradios_and_what_cannot_nest_stays_outside():
     assert "--a" in outside and "@keyframes" in outside
     assert ".x" in inside and "@media" in inside
     assert weighed.count("{") == weighed.count("}")
+
+
+def test_saved_runs_are_served_by_name_and_nothing_else_is(client):
+    answer = client.get("/" + fetched("gan")["saved"])
+    assert answer.json()["run"] == "saved"
+    assert "immutable" in answer.headers["cache-control"]
+    for other in ("nobody", "..%2F..%2Fapp", "text.en"):
+        assert client.get(f"/playground/first_runs/{other}.json").status_code == 404
