@@ -93,9 +93,9 @@ def test_rules_weigh_more_than_gradios_and_what_cannot_nest_stays_outside():
     assert weighed.count("{") == weighed.count("}")
 
 
-def test_saved_runs_are_served_by_name_and_nothing_else_is(client):
-    answer = client.get("/" + fetched("gan")["saved"])
+def test_saved_runs_are_served_by_name_and_nothing_else_is(app):
+    answer = httpx.get(f"{app}/{fetched('gan')['saved']}")
     assert answer.json()["run"] == "saved"
     assert "immutable" in answer.headers["cache-control"]
     for other in ("nobody", "..%2F..%2Fapp", "text.en"):
-        assert client.get(f"/playground/first_runs/{other}.json").status_code == 404
+        assert httpx.get(f"{app}/playground/first_runs/{other}.json").status_code == 404
