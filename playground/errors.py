@@ -122,9 +122,15 @@ SENTENCES: dict[str, str] = {
     "cartpole_no_future": "The pole stands to the end of nearly every episode, and yet the critic's loss stays at "
     "{loss}: the same state is told to be worth much in mid-episode and nothing at the last step, which no critic "
     "can learn. An episode that is only cut short still has a future: its value belongs in the target.",
-    "cartpole_raw_advantages": "The advantages had a deviation of {first} at first and of {last} now, so the policy's "
-    "steps have changed by the same factor: too bold at the start, or too timid at the end. Normalised to 1, every "
-    "update learns at the same scale.",
+    "cartpole_raw_advantages": "The advantages had a deviation of {first} at first and have one of {last} now. Their "
+    "scale comes and goes with the returns and with the critic's errors, and so does the scale of what is learned. "
+    "Normalised to 1, every update learns at the same scale.",
+    "cartpole_inflated_q": "Q says {q} on average, but episodes of {length} steps, as long as the agent's are, are "
+    "worth {worth} at most. The target is computed by the very network that is being changed, so each error feeds the "
+    "next. A copy that stands still for a while, the target network, breaks the circle.",
+    "cartpole_hasty": "Within {updates} updates the policy's entropy fell from {before} to {after} nats: it made up "
+    "its mind on what a few episodes happened to show, and now hardly tries anything else. The learning rate is too "
+    "high.",
     # models
     "unknown_model": "There is no model called {model}. Choose one of {choices}.",
     "model_not_public": "On a public page only the listed models load, and {model} is not listed. "

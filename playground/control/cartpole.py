@@ -23,6 +23,8 @@ THETA_LIMIT = 12 * 2 * math.pi / 360  # rad
 START = 0.05  # each number of a first state is uniform in ±START
 STEPS = 500  # of an episode, at most
 
+SIGN = np.array([-1.0, 1.0])  # of the force, by action
+
 Number = float | np.ndarray  # one for all carts, or (N,)
 
 
@@ -60,10 +62,10 @@ def accelerations(
 
 def step(state: np.ndarray, action: np.ndarray, physics: Physics, shove: Number | None = None) -> np.ndarray:
     """The state TAU later, by Euler's method: (4, N) → (4, N)."""
-    _, x_dot, theta, theta_dot = state
-    force = action * (2 * physics.force_mag) - physics.force_mag
+    theta, theta_dot = state[2], state[3]
+    force = SIGN[action] * physics.force_mag
     after = np.empty_like(state)
-    after[0], after[2] = x_dot, theta_dot
+    after[::2] = state[1::2]  # the velocities
     after[1], after[3] = accelerations(theta_dot, np.sin(theta), np.cos(theta), force, physics, shove)
     after *= TAU
     after += state
@@ -111,18 +113,19 @@ class CartPole:
     def __init__(self, n: int, rng: np.random.Generator, physics: Physics) -> None:
         self.rng, self.physics = rng, physics
         self.state = first_states(rng, n)  # (4, N)
-        self.age = np.zeros(n, dtype=np.int64)  # steps of the episode so far
+        self.now = 0  # steps taken
+        self.began = np.zeros(n, dtype=np.int64)  # the step at which each episode did
 
     def step(self, action: np.ndarray) -> Step:
         reached = step(self.state, action, self.physics)
-        self.age += 1
-        terminated = is_terminated(reached)
-        truncated = (self.age >= STEPS) > terminated  # and not terminated
-        over = np.flatnonzero(terminated | truncated)
-        returns = self.age[over]
-        self.state = reached
-        if len(over):
-            self.state = reached.copy()
-            self.state[:, over] = first_states(self.rng, len(over))
-            self.age[over] = 0
-        return Step(reached, terminated, truncated, returns)
+        self.now += 1
+        terminated, out_of_time = is_terminated(reached), self.began <= self.now - STEPS
+        (over,) = (terminated | out_of_time).nonzero()
+        if len(over) == 0:
+            self.state = reached
+            return Step(reached, terminated, out_of_time, over)
+        returns = self.now - self.began[over]
+        self.began[over] = self.now
+        self.state = reached.copy()
+        self.state[:, over] = first_states(self.rng, len(over))
+        return Step(reached, terminated, out_of_time > terminated, returns)  # a fall in the last step is a fall

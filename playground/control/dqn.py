@@ -27,11 +27,11 @@ class Config:
     envs: int = 8
     rollout: int = 32  # steps of each cart in an update
     gradient_steps: int = 128  # in an update
-    minibatch: int = 64
+    minibatch: int = 128
     learning_starts: int = 1000
     memory: int = 100_000  # steps kept
     hidden: tuple[int, ...] = (64, 64)
-    learning_rate: float = 2.3e-3
+    learning_rate: float = 1e-3
     gamma: float = 0.98
     sync: int = 1  # updates between two copies of the network into the target network
     epsilon: float = 0.04  # reached after `exploration` steps

@@ -68,7 +68,8 @@ class QLearning(Agent):
 
     def play(self) -> tuple[int, float]:
         """An episode. Returns its length, and the mean of |δ|."""
-        a_rate, e_rate = alpha(self.episode) * self.settings.learning_rate_factor, epsilon(self.episode)
+        a_rate = min(1.0, alpha(self.episode) * self.settings.learning_rate_factor)
+        e_rate = epsilon(self.episode)
         luck = self.rng.random((STEPS, 2)).tolist()
         state = tuple(first_states(self.rng, 1)[:, 0].tolist())
         s, total = cell(state), 0.0

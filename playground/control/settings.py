@@ -72,9 +72,9 @@ STEERABLE = ("learning_rate_factor", "length", "masspole", "masscart", "gravity"
 PRESETS: dict[str, dict[str, Any]] = {
     "healthy": {},
     "no_bootstrap": {"bootstrap": False, "stop_when_solved": False},
-    "no_normalization": {"normalize_advantages": False},
+    "no_normalization": {"normalize_advantages": False, "stop_when_solved": False},
     "no_target_network": {"algorithm": "dqn", "target_network": False},
-    "lr_x10": {"learning_rate_factor": 10.0},
+    "lr_x10": {"algorithm": "reinforce", "learning_rate_factor": 10.0},
 }
 """By name; each differs from the defaults in what it says."""
 

@@ -19,6 +19,7 @@ NAMES = (
     "event_loop",
     "judge",
     "sixty_clients",
+    "cartpole",
 )
 
 

@@ -104,7 +104,7 @@ def test_energy_is_kept_without_forces():
 
 def test_a_fall_terminates_and_the_limit_truncates():
     env = CartPole(3, np.random.default_rng(0), Physics())
-    env.age[:] = (STEPS - 1, STEPS - 1, 7)
+    env.began[:] = (1 - STEPS, 1 - STEPS, -7)
     env.state[:] = 0
     env.state[2, 1] = env.state[2, 2] = 0.209
     env.state[3, 1] = env.state[3, 2] = 2.0  # about to fall
@@ -113,7 +113,7 @@ def test_a_fall_terminates_and_the_limit_truncates():
     assert now.truncated.tolist() == [True, False, False]  # a fall in the last step is a fall
     assert now.returns.tolist() == [STEPS, STEPS, 8]
     assert is_terminated(now.reached).tolist() == [False, True, True]  # where they were, not where they start anew
-    assert np.abs(env.state).max() <= 0.05 and env.age.tolist() == [0, 0, 0]
+    assert np.abs(env.state).max() <= 0.05 and env.began.tolist() == [1, 1, 1]
 
 
 def test_carts_that_go_on_are_left_alone():
@@ -122,4 +122,4 @@ def test_carts_that_go_on_are_left_alone():
     before = env.state[:, 1:].copy()
     now = env.step(np.array([0, 1]))
     assert np.array_equal(env.state[:, 1:], step(before, np.array([1]), Physics()))
-    assert env.age.tolist() == [0, 1] and now.returns.tolist() == [1]
+    assert env.began.tolist() == [1, 0] and now.returns.tolist() == [1]

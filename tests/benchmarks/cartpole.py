@@ -1,0 +1,319 @@
+"""CartPole against Stable-Baselines3 and Gymnasium: python -m tests.benchmarks.cartpole [PART …]
+
+    pip install stable-baselines3 gymnasium       the peers: only this benchmark needs them
+
+Parts: physics, wire, simple (Q-learning and REINFORCE), ppo, tutorial, dqn, sharing, diagnoses.
+
+Solved is the same for everyone: the mean of 100 greedy episodes is 475 or more, and that of 100 others again, asked
+every 2,048 steps; the time that the asking takes counts for nobody. Ours runs as it does in the app: through the engine,
+with a viewer reading every frame. In the end the agents are judged once more, by Gymnasium itself. One thread each, by
+turns; seconds of the wall clock, which a busy machine stretches for both, and CPU seconds, which it hardly does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import gymnasium
+import numpy as np
+import torch
+
+from playground.checkpoints import CHECKPOINTS
+from playground.control import evaluation
+from playground.control.cartpole import CartPole, Physics, first_states, is_terminated, observe, step
+from playground.control.evaluation import SOLVED
+from playground.control.policies import policy_of
+from playground.control.settings import TrainSettings
+from playground.control.tasks import TRAIN_CARTPOLE
+from playground.control.training import EVERY
+from playground.inference.device import prepare_torch
+from playground.inference.engine import Engine
+
+Act = Callable[[np.ndarray], np.ndarray]  # observations (N, 4) → actions (N,)
+
+
+class Solved(NamedTuple):
+    seed: int
+    steps: int | None  # to solve
+    seconds: float
+    cpu: float
+    in_gymnasium: float  # mean return of 100 greedy episodes
+
+
+def mean_return(act: Act, rng: np.random.Generator, episodes: int = 100) -> float:
+    """Greedy, in a batch: what is asked of everyone."""
+    state, lengths, going = first_states(rng, episodes), np.zeros(episodes), np.arange(episodes)
+    for _ in range(500):
+        state = step(state, act(observe(state)), Physics())
+        lengths[going] += 1
+        stands = ~is_terminated(state)
+        state, going = state[:, stands], going[stands]
+        if len(going) == 0:
+            break
+    return float(lengths.mean())
+
+
+def in_gymnasium(act: Act, episodes: int = 100) -> float:
+    """Greedy, in Gymnasium's own CartPole-v1: each cart's first episode."""
+    envs = gymnasium.make_vec("CartPole-v1", num_envs=episodes)
+    obs, _ = envs.reset(seed=1000)
+    lengths, going = np.zeros(episodes), np.ones(episodes, dtype=bool)
+    while going.any():
+        obs, _, terminated, truncated, _ = envs.step(act(obs))
+        lengths += going
+        going &= ~(terminated | truncated)
+    return float(lengths.mean())
+
+
+# ---------------------------------------------------------------- ours
+
+
+def ours(algorithm: str, seed: int) -> Solved:
+    """A run in an engine of its own, its frames read as they come; evaluations are timed and taken off."""
+    engine, asking = Engine(), [0.0, 0.0]
+    with TimedEvaluations(asking):
+        began, cpu = time.perf_counter(), time.process_time()
+        frame = asyncio.run(watch(engine, TrainSettings(algorithm=algorithm, seed=seed)))
+        seconds, cpu = time.perf_counter() - began - asking[0], time.process_time() - cpu - asking[1]
+    engine.close()
+    policy = policy_of(CHECKPOINTS.get(frame["checkpoint"], "cartpole").state["policy"])
+    return Solved(seed, frame["steps_to_solve"], seconds, cpu, in_gymnasium(policy.greedy))
+
+
+async def watch(engine: Engine, settings: TrainSettings) -> dict[str, Any]:
+    frame = None
+    async for event in engine.watch(engine.submit(TRAIN_CARTPOLE, settings, owner="one")):
+        frame = event.frame or frame
+    return frame
+
+
+class TimedEvaluations:
+    """While it is open, adds up the wall-clock and CPU seconds that the run's own evaluations take."""
+
+    def __init__(self, asking: list[float]) -> None:
+        self.asking, self.returns = asking, evaluation.returns
+
+    def __enter__(self) -> None:
+        def returns(*args: Any, **options: Any) -> Any:
+            units = self.returns(*args, **options)
+            while True:
+                began, cpu = time.perf_counter(), time.process_time()
+                try:
+                    next(units)
+                except StopIteration as end:
+                    return end.value
+                finally:
+                    self.asking[0] += time.perf_counter() - began
+                    self.asking[1] += time.process_time() - cpu
+                yield
+
+        evaluation.returns = returns
+
+    def __exit__(self, *error: object) -> None:
+        evaluation.returns = self.returns
+
+
+# ---------------------------------------------------------------- theirs
+
+ZOO = {  # rl-baselines3-zoo, hyperparams for CartPole-v1
+    "ppo": {"n_steps": 32, "batch_size": 256, "n_epochs": 20, "gamma": 0.98, "gae_lambda": 0.8, "ent_coef": 0.0},
+    "dqn": {
+        "learning_rate": 2.3e-3, "batch_size": 64, "buffer_size": 100_000, "learning_starts": 1000, "gamma": 0.99,
+        "target_update_interval": 10, "train_freq": 256, "gradient_steps": 128, "exploration_fraction": 0.16,
+        "exploration_final_eps": 0.04, "policy_kwargs": {"net_arch": [256, 256]},
+    },
+}  # fmt: skip
+
+
+def theirs(algorithm: str, seed: int, defaults: bool = False, total: int = 100_000) -> Solved:
+    """Stable-Baselines3 with the zoo's settings, or with its own."""
+    from stable_baselines3 import DQN, PPO
+    from stable_baselines3.common.callbacks import BaseCallback
+    from stable_baselines3.common.env_util import make_vec_env
+
+    class Asked(BaseCallback):
+        steps: int | None = None
+        last, seconds, cpu = -1, 0.0, 0.0
+
+        def _on_step(self) -> bool:
+            if self.num_timesteps // EVERY == self.last // EVERY:
+                return True
+            self.last = self.num_timesteps
+            began, cpu = time.perf_counter(), time.process_time()
+            rngs = [np.random.default_rng([seed, self.num_timesteps, n]) for n in range(2)]
+            solved = all(mean_return(act, rng) >= SOLVED for rng in rngs)
+            self.seconds += time.perf_counter() - began
+            self.cpu += time.process_time() - cpu
+            self.steps = self.num_timesteps if solved else None
+            return not solved
+
+    settings = dict(ZOO[algorithm]) if not defaults else {}
+    envs = 8 if algorithm == "ppo" and not defaults else 1
+    if algorithm == "ppo" and not defaults:
+        settings |= {"learning_rate": lambda left: left * 1e-3, "clip_range": lambda left: left * 0.2}
+    env = make_vec_env("CartPole-v1", n_envs=envs, seed=seed)
+    total = 50_000 if algorithm == "dqn" else total
+    model = {"ppo": PPO, "dqn": DQN}[algorithm]("MlpPolicy", env, seed=seed, device="cpu", **settings)
+
+    def act(obs: np.ndarray) -> np.ndarray:
+        return model.predict(obs, deterministic=True)[0]
+
+    asked = Asked()
+    began, cpu = time.perf_counter(), time.process_time()
+    model.learn(total, callback=asked)
+    seconds, cpu = time.perf_counter() - began - asked.seconds, time.process_time() - cpu - asked.cpu
+    return Solved(seed, asked.steps, seconds, cpu, in_gymnasium(act))
+
+
+# ---------------------------------------------------------------- parts
+
+
+def report(name: str, runs: list[Solved]) -> None:
+    steps = [run.steps for run in runs if run.steps is not None]
+    seconds, cpu = [run.seconds for run in runs], [run.cpu for run in runs]
+    judged = sum(run.in_gymnasium >= SOLVED for run in runs)
+    print(
+        f"{name:<26}{len(steps):>3}/{len(runs)} solved ({judged} by Gymnasium)"
+        f"{statistics.median(steps) if steps else 0:>9,.0f} steps"
+        f"{statistics.median(seconds):>8.2f} s, worst {max(seconds):.2f}"
+        f"{statistics.median(cpu):>8.2f} CPU s, worst {max(cpu):.2f}",
+        flush=True,
+    )
+
+
+def against(algorithm: str, seeds: int, their_seeds: int, **options: Any) -> None:
+    ours(algorithm, 999)  # imports, first use
+    mine, peer = [], []
+    for seed in range(seeds):
+        mine.append(ours(algorithm, seed))
+        if seed < their_seeds:
+            peer.append(theirs(algorithm, seed, **options))
+    report(f"{algorithm}, ours", mine)
+    report(f"{algorithm}, SB3 {'defaults' if options else 'zoo'}", peer)
+    for what in ("seconds", "cpu"):
+        ratio = statistics.median(getattr(r, what) for r in peer) / statistics.median(getattr(r, what) for r in mine)
+        print(f"  {what}: {ratio:.1f}×", flush=True)
+
+
+def ppo() -> None:
+    against("ppo", 20, 20)
+
+
+def dqn() -> None:
+    against("dqn", 10, 4)
+
+
+def tutorial() -> None:
+    against("ppo", 5, 5, defaults=True)
+
+
+def simple() -> None:
+    for algorithm in ("q_learning", "reinforce"):
+        ours(algorithm, 999)
+        report(algorithm, [ours(algorithm, seed) for seed in range(20)])
+
+
+def physics() -> None:
+    """Steps a second, random actions, episodes starting anew by themselves."""
+    rng = np.random.default_rng(0)
+    for n, target in ((8, 0), (64, 2.0), (1024, 1.0)):
+        env, peer = CartPole(n, rng, Physics()), gymnasium.make_vec("CartPole-v1", num_envs=n)
+        peer.reset(seed=0)
+        actions = rng.integers(0, 2, (300, n))
+
+        def seconds(step: Callable[[np.ndarray], Any], actions: np.ndarray = actions) -> float:
+            began = time.perf_counter()
+            for action in actions:
+                step(action)
+            return time.perf_counter() - began
+
+        pairs = [(seconds(env.step), seconds(peer.step)) for _ in range(15)][1:]
+        mine, theirs_ = (min(column) for column in zip(*pairs, strict=True))
+        ratio = statistics.median(b / a for a, b in pairs)
+        steps = [300 * n / value / 1e6 for value in (mine, theirs_)]
+        print(
+            f"physics, {n:>5} carts {steps[0]:>8.2f} and {steps[1]:.2f} M steps/s {ratio:>6.2f}× (≥ {target})",
+            flush=True,
+        )
+
+
+def sharing() -> None:
+    """Thirty people training PPO at once against one after another, and how long each waits for news."""
+
+    async def all_at_once(engine: Engine) -> float:
+        gaps: list[float] = []
+
+        async def person(seed: int) -> None:
+            last = time.perf_counter()
+            ticket = engine.submit(TRAIN_CARTPOLE, TrainSettings(seed=seed), owner=f"person {seed}")
+            async for event in engine.watch(ticket):
+                if event.frame is not None:
+                    gaps.append(time.perf_counter() - last)
+                    last = time.perf_counter()
+
+        await asyncio.gather(*map(person, range(100, 130)))
+        return max(gaps)
+
+    began = time.perf_counter()
+    for seed in range(100, 130):
+        engine = Engine()
+        asyncio.run(watch(engine, TrainSettings(seed=seed)))
+        engine.close()
+    one_by_one = time.perf_counter() - began
+    engine = Engine()
+    began = time.perf_counter()
+    longest = asyncio.run(all_at_once(engine))
+    together = time.perf_counter() - began
+    engine.close()
+    print(f"30 people: {together:.1f} s together, {one_by_one:.1f} s in turn: {together / one_by_one:.2f}× (≤ 1.3)")
+    print(f"  longest wait for news {longest:.2f} s (≤ 1)", flush=True)
+
+
+def wire() -> None:
+    """An episode's size on its way to the browser."""
+    import json
+
+    from playground.control.episodes import replay_cartpole
+    from playground.control.settings import ReplaySettings
+    from playground.inference.control import Control
+
+    for checkpoint in ("ppo", "dqn", "reinforce", "q_learning", "random"):
+        settings = ReplaySettings(checkpoint=checkpoint)
+        began = time.perf_counter()
+        told = [frame for frame in replay_cartpole(settings, Control(settings)) if frame][-1]
+        milliseconds = 1000 * (time.perf_counter() - began)
+        print(f"episode of {checkpoint:<12}{len(json.dumps(told)) / 1000:>7.1f} kB (≤ 40){milliseconds:>8.0f} ms")
+
+
+def diagnoses() -> None:
+    """What is said of five seeds of each preset, and of five healthy runs of each algorithm to their ends."""
+    from playground.control.settings import ALGORITHMS, PRESETS
+
+    healthy = {algorithm: {"algorithm": algorithm, "stop_when_solved": False} for algorithm in ALGORITHMS}
+    for name, asked in (PRESETS | healthy).items():
+        keys = []
+        for seed in range(5):
+            engine = Engine()
+            frame = asyncio.run(watch(engine, TrainSettings(**asked | {"seed": seed})))
+            engine.close()
+            keys.append(", ".join(said["key"] for said in frame.get("diagnoses", ())) or "nothing")
+        print(f"said of {name:<20}{' · '.join(keys)}", flush=True)
+
+
+PARTS = {part.__name__: part for part in (physics, wire, simple, ppo, tutorial, dqn, sharing, diagnoses)}
+
+
+def main(names: list[str]) -> None:
+    prepare_torch()
+    torch.manual_seed(0)
+    for name in names or PARTS:
+        PARTS[name]()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
