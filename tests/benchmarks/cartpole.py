@@ -5,9 +5,9 @@
 Parts: physics, wire, simple (Q-learning and REINFORCE), ppo, tutorial, dqn, sharing, diagnoses.
 
 Solved is the same for everyone: the mean of 100 greedy episodes is 475 or more, and that of 100 others again, asked
-every 2,048 steps; the time that the asking takes counts for nobody. Ours runs as it does in the app: through the engine,
-with a viewer reading every frame. In the end the agents are judged once more, by Gymnasium itself. One thread each, by
-turns; seconds of the wall clock, which a busy machine stretches for both, and CPU seconds, which it hardly does.
+every 2,048 steps; the time that the asking takes counts for nobody. Ours runs as it does in the app: through the
+engine, with a viewer reading every frame. In the end the agents are judged once more, by Gymnasium itself. One thread
+each, by turns; seconds of the wall clock, which a busy machine stretches, and CPU seconds, which it hardly does.
 """
 
 from __future__ import annotations
