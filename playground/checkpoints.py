@@ -4,10 +4,11 @@
     told == {"id": "vae-3f0c…", "step": 500, "expires": 3600.0}       goes in its last frame
     kept = CHECKPOINTS.get("vae-3f0c…", "vae")       a Checkpoint(id, settings, step, state); ModelError when gone
 
-An id is made of what makes the checkpoint: its settings, how the run was steered, its step. So equal runs have one
-checkpoint, a shared run's viewers all hold the same id, and a run that goes on from an id has frames that depend on
-nothing but its own settings. Whoever uses a checkpoint renews its time. Past the limit of bytes the one that was used
-longest ago goes first. Any thread may call; `state` is copied on the way in and only read on the way out.
+An id is made of what makes the checkpoint: the settings that its run began with, how it was steered, its step. So
+equal runs have one checkpoint, a shared run's viewers all hold the same id, and a run that goes on from an id has
+frames that depend on nothing but its own settings. Whoever uses a checkpoint renews its time. Past the limit of bytes
+the one that was used longest ago goes first. Any thread may call; `state` is copied on the way in and only read on the
+way out: copy what training would write to.
 """
 
 from __future__ import annotations
@@ -60,17 +61,24 @@ class Checkpoints:
         self._kept: OrderedDict[str, tuple[Checkpoint, int, float]] = OrderedDict()  # id → (it, bytes, used at)
 
     def keep(
-        self, kind: str, settings: Settings, log: Sequence[Any], step: int, state: Mapping[str, Any]
+        self,
+        kind: str,
+        settings: Settings,
+        log: Sequence[Any],
+        step: int,
+        state: Mapping[str, Any],
+        began: Settings | None = None,
     ) -> dict[str, Any] | None:
         """{"id", "step", "expires": seconds from now}, for the run's last frame; None when it is too big to keep.
 
         kind: whose it is ("gan", "vae" …). log: how the run was steered (control.log); stopping is no part of it.
+        settings: as they are now. began: as they were when the run began, where steering has changed them since.
         """
         size = array_bytes(state)
         if size > min(MOST, self._limit):
             return None
         steered = [entry for entry in log if "set" in entry]
-        story = json.dumps([settings.fingerprint(), steered, step], sort_keys=True)
+        story = json.dumps([(began or settings).fingerprint(), steered, step], sort_keys=True)
         id = f"{kind}-{hashlib.sha256(story.encode()).hexdigest()[:16]}"
         checkpoint = Checkpoint(id, settings, step, copy.deepcopy(state))
         with self._lock:

@@ -168,7 +168,9 @@ class Training:
             "algorithm": self.settings.algorithm,
             "update": self.agent.updates,
         }
-        kept = CHECKPOINTS.keep(KIND, self.settings, self.control.log, self.agent.steps, state | {"agent": agent})
+        kept = CHECKPOINTS.keep(
+            KIND, self.settings, self.control.log, self.agent.steps, state | {"agent": agent}, self.control.settings
+        )
         if kept is None or kept["id"] == self.checkpoint:  # known already, now with its agent
             return {}
         self.checkpoint = kept["id"]

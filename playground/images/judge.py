@@ -30,6 +30,7 @@ from playground.images.judge_network import CLASSES, FEATURES, FOLDER, features_
 from playground.images.judge_settings import JudgeSettings
 from playground.inference.aside import aside
 from playground.inference.control import Control
+from playground.inference.units import finished
 
 STATISTICS, FIGURES, TRAINING = "test-statistics.safetensors", "figures.json", "training-features.xz"
 LEAST = 500  # images that a distance can be told of: fewer say little of 128 features' covariance
@@ -139,12 +140,7 @@ def nearest_to(features: Tensor) -> Generator[None, None, tuple[Tensor, Tensor]]
 def nearest(images: Tensor) -> tuple[Tensor, Tensor]:
     """images (N, 28, 28) uint8 → the most alike training image of each: places (N,) int64, distances (N,) float32."""
     features = torch.cat([features_and_logits(part)[0] for part in images.split(SLICE)])
-    search = nearest_to(features)
-    while True:
-        try:
-            next(search)
-        except StopIteration as end:
-            return end.value
+    return finished(nearest_to(features))
 
 
 # ---------------------------------------------------------------- all of it, inside a run

@@ -5,9 +5,10 @@ Shared by live training (vae_training.py) and the recipe of the embedded models 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Generator, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,7 +16,6 @@ from torch import Tensor
 from playground.images.vae import VAE, binarised, elbo_terms, seeded
 from playground.images.vae_settings import VaeSettings
 
-Result = TypeVar("Result")
 CHUNK = 64  # images whose gradient is computed at once: some 25 ms of a core for the convolutions
 HELD_OUT_CHUNK = 250  # the same without a gradient
 
@@ -89,8 +89,8 @@ class Learner:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from there, with the learning rate of these settings."""
         self.model.load_state_dict(state["model"])
-        if state["optimizer"] is not None:
-            self.optimizer.load_state_dict(state["optimizer"])
+        if state["optimizer"] is not None:  # torch keeps the tensors that it is given, and learning writes to them
+            self.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
         self.rng.set_state(state["rng"])
         self.steps = state["steps"]
 
@@ -121,12 +121,3 @@ def ink_certainty(model: VAE, images: Tensor) -> float:
     mu, _ = model.encode(binarised(images))
     p = model.decode(mu)
     return float(p.square().sum() / p.sum())
-
-
-def finished(units: Generator[None, None, Result]) -> Result:
-    """What a generator returns, run to its end at once."""
-    while True:
-        try:
-            next(units)
-        except StopIteration as end:
-            return end.value

@@ -21,11 +21,12 @@ from playground.images import mnist
 from playground.images.mnist import Images
 from playground.images.vae import VAE, binarised
 from playground.images.vae_diagnoses import diagnose
-from playground.images.vae_learner import Learner, Result, Terms, finished, held_out_terms, ink_certainty
+from playground.images.vae_learner import Learner, Terms, held_out_terms, ink_certainty
 from playground.images.vae_map import decode, encode, prior_places, square
 from playground.images.vae_settings import POINTS, SAMPLES, VaeSettings
 from playground.inference.aside import optimizers_imported
 from playground.inference.control import Control
+from playground.inference.units import finished, unless_ended
 
 EVERY = {"mlp": 20, "conv": 12}  # steps between two frames: about a sixth of a second, and less than half of one
 FIRST = (1, 2, 4, 7)  # and these: the beginning is the liveliest part
@@ -33,6 +34,7 @@ MOST_FRAMES = 400  # of a run, about
 MEASURE_EVERY, MEASURED = 100, 1000  # steps between two looks at held-out images, and how many of them
 JUDGED = 128  # of those, whose reconstructions are looked at for blur
 MOMENTS = 60  # of the history, at most
+LOG = 100  # changes that are told, the newest
 COARSE = 17  # the history's pictures, small on screen, have the greys 0, 17, … 255
 
 
@@ -163,28 +165,17 @@ def train_vae(settings: VaeSettings, control: Control) -> Iterator[dict[str, Any
             yield finished(run.frame())
         elif showing:
             yield (yield from unless_ended(run.measured_frame() if measuring else run.frame(), control))
-    yield run.last_frame(finite)
+    yield run.last_frame(finite and run.learner.finite)
     if not finite:
         raise FloatingPointError
-
-
-def unless_ended(units: Generator[None, None, Result], control: Control) -> Generator[None, None, Result | None]:
-    """What `units` returns; None, its units left undone, once the run should end: it has a moment only."""
-    while control.reason is None:
-        try:
-            next(units)
-        except StopIteration as end:
-            return end.value
-        yield
-    units.close()
-    return None
 
 
 class Training:
     """A learner, and what is told of it."""
 
     def __init__(self, settings: VaeSettings, learner: Learner, test: Images) -> None:
-        self.settings, self.learner, self.test = settings, learner, test
+        self.began = self.settings = settings
+        self.learner, self.test = learner, test
         self.view, self.curve, self.history = View(settings, test), Curve(), History()
         self.until = learner.steps + settings.steps
         self.log: list[dict[str, Any]] = []  # settings that were changed, with the step
@@ -225,7 +216,7 @@ class Training:
     def news(self) -> dict[str, Any]:
         """All of a frame but its pictures."""
         step = self.learner.steps
-        changes = [{"step": entry["step"], **entry["set"]} for entry in self.log]
+        changes = [{"step": entry["step"], **entry["set"]} for entry in self.log[-LOG:]]
         return self.curve.news(step) | {"step": step, "diagnoses": self.diagnoses, "log": changes}
 
     def last_frame(self, finite: bool) -> dict[str, Any]:
@@ -233,7 +224,7 @@ class Training:
         told = self.news() | {"history": self.history.told()}
         if finite:
             state = self.learner.state()
-            told["checkpoint"] = CHECKPOINTS.keep("vae", self.settings, self.log, self.learner.steps, state)
+            told["checkpoint"] = CHECKPOINTS.keep("vae", self.settings, self.log, self.learner.steps, state, self.began)
         return told
 
 

@@ -21,10 +21,11 @@ from torch import Tensor
 from playground.images import mnist
 from playground.images.vae import VAE
 from playground.images.vae_codes import percentiles_from
-from playground.images.vae_learner import Learner, Terms, finished, held_out_terms
+from playground.images.vae_learner import Learner, Terms, held_out_terms
 from playground.images.vae_map import encode_all
 from playground.images.vae_models import read
 from playground.images.vae_settings import EMBEDDED, VaeSettings
+from playground.inference.units import finished
 from playground.recipes.vae_card import write_card
 
 WARM_UP, PEAK, LAST = 200, 3e-3, 2e-5  # steps in which Adam's rate rises to its peak, and where a cosine ends

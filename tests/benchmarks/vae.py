@@ -20,12 +20,13 @@ from torch.distributions import Normal
 
 from playground.images import mnist
 from playground.images.vae import VAE, binarised, reconstruction_error, reparameterise
-from playground.images.vae_learner import Learner, finished, held_out_terms
+from playground.images.vae_learner import Learner, held_out_terms
 from playground.images.vae_models import load
 from playground.images.vae_settings import VaeSettings
 from playground.images.vae_training import train_vae
 from playground.inference.control import replay
 from playground.inference.device import prepare_torch
+from playground.inference.units import finished
 
 PUBLISHED = -155.9
 SEEDS, DRAWS, ESTIMATED = 5, 100, 1000

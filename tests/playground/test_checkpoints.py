@@ -35,6 +35,12 @@ def test_equal_runs_have_one_checkpoint_and_others_another():
     assert len(ids) == 4
 
 
+def test_runs_that_began_differently_and_were_steered_to_the_same_have_two():
+    kept, log, now = Checkpoints(), [{"step": 5, "set": {"beta": 2.0}}], VaeSettings(beta=2.0)
+    a, b = (kept.keep("vae", now, log, 9, weights(n), VaeSettings(beta=n))["id"] for n in (1.0, 4.0))
+    assert a != b and kept.get(a, "vae").state["model"]["weight"].eq(1).all() and kept.get(b, "vae").settings == now
+
+
 def test_what_is_kept_is_a_copy_with_its_story():
     kept, state = Checkpoints(), weights(1.0)
     told = kept.keep("vae", VaeSettings(seed=9), [], 3, state)

@@ -75,8 +75,9 @@ function gauge(told) {
 
 async function keep(value) {
   const [grid, points, rebuilt] = [await images(value.samples), value.points && (await decode(value.points)).data, value.reconstructions && await images(value.reconstructions)];
-  if (moments.at(-1)?.step === value.step) moments.pop();
-  moments.push({ step: value.step, samples: grid, points, rebuilt });
+  const step = value.drawn ?? value.step; // a run that is stopped draws no more
+  if (moments.at(-1)?.step === step) moments.pop();
+  moments.push({ step, samples: grid, points, rebuilt });
 }
 
 /** Someone else's run, or one made beforehand: the moments that its last frame has kept. */

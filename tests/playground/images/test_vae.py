@@ -17,9 +17,10 @@ from playground.images.vae import (
     reparameterise,
     seeded,
 )
-from playground.images.vae_learner import Learner, finished
+from playground.images.vae_learner import Learner
 from playground.images.vae_models import load
 from playground.images.vae_settings import VaeSettings
+from playground.inference.units import finished
 
 
 def normals(B: int, Z: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:

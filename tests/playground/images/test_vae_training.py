@@ -83,6 +83,20 @@ def test_going_on_from_a_checkpoint_is_the_same_as_never_having_stopped():
     assert rest[-1]["checkpoint"]["id"] != whole["checkpoint"]["id"]  # it began elsewhere
 
 
+def test_a_checkpoint_stays_as_it_was_however_often_one_goes_on_from_it():
+    start = frames_of(steps=3, seed=9)[-1]["checkpoint"]["id"]
+    kept = copy.deepcopy(CHECKPOINTS.get(start, "vae").state["optimizer"]["state"])
+    frames_of(steps=2, seed=9, start=start)
+    now = CHECKPOINTS.get(start, "vae").state["optimizer"]["state"]
+    assert all(torch.equal(now[weight][name], kept[weight][name]) for weight in kept for name in kept[weight])
+
+
+def test_of_many_changes_the_newest_are_told():
+    log = [{"step": 0, "set": {"beta": beta / 10}} for beta in range(150)]
+    told = frames_of(log, steps=1)[-1]["log"]
+    assert len(told) == 100 and told[-1] == {"step": 0, "beta": 14.9}
+
+
 def test_stopped_in_the_middle_of_a_step_it_goes_on_as_if_that_had_not_begun():
     control = Control(VaeSettings(batch_size=150, steps=6, seed=8))  # a step is three units
     units = train_vae(control.settings, control)

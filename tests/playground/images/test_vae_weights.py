@@ -6,9 +6,10 @@ from safetensors import safe_open
 
 from playground.errors import ModelError
 from playground.images import mnist
-from playground.images.vae_learner import finished, held_out_terms
+from playground.images.vae_learner import held_out_terms
 from playground.images.vae_models import FOLDER, load, read
 from playground.images.vae_settings import EMBEDDED
+from playground.inference.units import finished
 from playground.recipes.vae import PLANS
 from playground.recipes.vae_card import curve_svg
 
