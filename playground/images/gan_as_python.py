@@ -125,7 +125,7 @@ def gan_as_python(settings: GanSettings) -> str:
     ]
     losses = [gan_losses.d_loss, gan_losses.g_loss, gan_losses.probability]
     if settings.r1 or settings.r2:
-        losses.append(gan_losses.gradient_penalty)
+        losses += [gan_losses.squared_slopes, gan_players.penalty]
     names = ("Batch", "draw_batch", "as_input", "as_images", "d_step", "g_step", "follow", "fixed_noise")
     steps = [getattr(gan_players, name) for name in names]
     parts = [inspect.getsource(part) for part in (*networks, *losses, *steps)]

@@ -19,6 +19,7 @@ from playground.images.gan_networks import made
 from playground.images.gan_settings import STRUCTURE, GanSettings
 
 LIMIT = 8 * 1024 * 1024  # bytes of a file that is read
+DTYPES = (torch.float16, torch.int64)  # of weights, and of the batches that a norm has counted
 
 
 def written(settings: GanSettings, step: int, state: Mapping[str, Any]) -> bytes:
@@ -49,8 +50,10 @@ def read(data: bytes, name: str) -> tuple[GanSettings, int, dict[str, Any]]:
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
         story = json.loads(header["__metadata__"]["gan"])
         settings, step = GanSettings(**story["settings"]), int(story["step"])
-    except (SafetensorError, KeyError, TypeError, ValueError, OverflowError, PlaygroundError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, OverflowError, RecursionError, PlaygroundError) as error:
         raise refuse("it was not saved here") from error
+    if any(tensor.dtype not in DTYPES for tensor in weights.values()):
+        raise refuse("it was not saved here")
     if not 0 <= step < 2**31 or not all(tensor.isfinite().all() for tensor in weights.values()):
         raise refuse("its numbers are none")
     state: dict[str, Any] = {"g": part(weights, "g."), "d": part(weights, "d."), "step": step}

@@ -51,15 +51,15 @@ def g_loss(name: str, real_logits: Tensor | None, fake_logits: Tensor) -> Tensor
     raise ValueError(f"loss must be one of {', '.join(LOSSES)}; got {name!r}")
 
 
-def gradient_penalty(logits: Tensor, inputs: Tensor) -> Tensor:
-    """E ‖∇ D(x)‖², the mean over the batch: a scalar that D can be trained on.
+def squared_slopes(logits: Tensor, inputs: Tensor) -> Tensor:
+    """‖∇ D(x)‖² of each input, (B,), that D can be trained on.
 
-    On real inputs it is R1, on generated ones R2; what D minimises then is its loss + γ/2 of it (Mescheder et al.
-    2018, eq. 9; both together as in Huang et al. 2024, R3GAN). `inputs` (B, …) must require gradients, and `logits`
-    (B,) or (B, 1) must come from them.
+    The mean over real inputs is R1, over generated ones R2; what D minimises then is its loss + γ/2 of it (Mescheder
+    et al. 2018, eq. 9; both together as in Huang et al. 2024, R3GAN). `inputs` (B, …) must require gradients, and
+    `logits` (B,) or (B, 1) must come from them.
     """
     (gradient,) = torch.autograd.grad(logits.sum(), inputs, create_graph=True)  # (B, …): D judges each input alone
-    return gradient.square().flatten(1).sum(1).mean()
+    return gradient.square().flatten(1).sum(1)
 
 
 def probability(name: str, logits: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from playground.images.gan_losses import d_loss, g_loss, gradient_penalty, probability
+from playground.images.gan_losses import d_loss, g_loss, probability, squared_slopes
 from playground.images.gan_networks import CLASSES, made, one_hot_classes
 from playground.images.gan_settings import GanSettings
 
@@ -56,7 +56,7 @@ class Players:
         self.rng = torch.Generator().manual_seed(settings.seed)
         self.step = 0  # training steps so far
         if state is not None:
-            self._load(state)
+            self.load(state)
             self.set_rates(settings)
 
     def set_rates(self, settings: GanSettings) -> None:
@@ -75,7 +75,8 @@ class Players:
             "step": self.step,
         }
 
-    def _load(self, state: Mapping[str, Any]) -> None:
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Go on from there, in those parts that `state` has."""
         for name in PARTS:
             if name in state:  # weights from a file bring no optimizers
                 getattr(self, name).load_state_dict(copy.deepcopy(state[name]))
@@ -118,16 +119,19 @@ def d_step(players: Players, settings: GanSettings, batch: Batch, fake: Tensor) 
     both = torch.cat([real, fake]).requires_grad_(penalised)  # (2B, 1, 28, 28): D has no batch norm, so one pass does
     logits = players.d(both, None if y is None else torch.cat([y, y]))
     real_logits, fake_logits = logits.chunk(2)
-    loss = total = d_loss(settings.loss, real_logits, fake_logits)
-    if settings.r1 > 0:  # γ/2 E‖∇D‖² over the B real ones: over all 2B the mean is half of that
-        total = total + settings.r1 * gradient_penalty(real_logits, both)
-    if settings.r2 > 0:
-        total = total + settings.r2 * gradient_penalty(fake_logits, both)
+    loss = d_loss(settings.loss, real_logits, fake_logits)
+    total = loss + penalty(settings, logits, both) if penalised else loss
     players.d_optimizer.zero_grad()
     total.backward()
     players.d_optimizer.step()
     says = [probability(settings.loss, logits.detach()).mean().item() for logits in (real_logits, fake_logits)]
     return loss.item(), says[0], says[1]
+
+
+def penalty(settings: GanSettings, logits: Tensor, both: Tensor) -> Tensor:
+    """γ₁/2 E‖∇D(x)‖² + γ₂/2 E‖∇D(G(z))‖², which D pays besides its loss. both (2B, …), the real ones first."""
+    of_real, of_fake = squared_slopes(logits, both).chunk(2)
+    return (settings.r1 * of_real.mean() + settings.r2 * of_fake.mean()) / 2
 
 
 def g_step(players: Players, settings: GanSettings, batch: Batch, fake: Tensor) -> float:

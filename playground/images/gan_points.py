@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from playground.images.gan_losses import d_loss, g_loss, gradient_penalty
+from playground.images.gan_losses import d_loss, g_loss, squared_slopes
 from playground.images.gan_points_pictures import Teller
 from playground.images.gan_points_settings import NOISES, PointsSettings, rounds_a_unit
 from playground.images.points import data_set
@@ -124,7 +124,7 @@ class Game:
         real_logits, fake_logits = self.judge(real), self.judge(fake)
         loss = told = d_loss(self.now["loss"], real_logits, fake_logits)
         if gamma > 0:
-            loss = loss + gamma / 2 * gradient_penalty(real_logits, real)
+            loss = loss + gamma / 2 * squared_slopes(real_logits, real).mean()
         norm = self.D.descend(loss)
         return Turn(z, fake, fake_logits.detach(), told.item(), norm, real.detach(), real_logits.detach())
 
@@ -174,15 +174,9 @@ def train_points(settings: PointsSettings, control: Control) -> Iterator[dict[st
         for name, value in control.changes():
             game.change(name, value)
             log.append({"step": step, name: value})
-        rounds = 1 if stepping(control) else rounds_a_unit(game.now["d_updates"], game.now["g_updates"])
+        rounds = 1 if control.paused else rounds_a_unit(game.now["d_updates"], game.now["g_updates"])
         rounds = min(rounds, settings.steps - step)
         for last in (n == rounds - 1 for n in range(rounds)):
             teller.play(last)
         step += rounds
         yield teller.frame(step) | {"log": log[-100:]}
-
-
-def stepping(control: Control) -> bool:
-    """It was paused and has not been told to go on: what it does now it does step by step."""
-    said = [entry for entry in control.log if entry.keys() & {"pause", "step", "resume"}]
-    return bool(said) and "resume" not in said[-1]

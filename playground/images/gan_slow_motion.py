@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from playground import wire
 from playground.images.gan_data import real_images
 from playground.images.gan_losses import d_loss, g_loss, probability
-from playground.images.gan_players import Batch, Players, as_images, draw_batch
+from playground.images.gan_players import Batch, Players, as_images, draw_batch, penalty
 from playground.images.gan_settings import STEERABLE, GanSettings, SlowMotionSettings
 from playground.images.gan_start import checkpoint_of
 from playground.inference.aside import optimizers_imported
@@ -35,7 +35,7 @@ def slow_motion(settings: SlowMotionSettings, control: Control) -> Iterator[dict
     generate                                                  images: what G makes of it, wire uint8 (B, 28, 28)
     score_real     mean                                       images, scores (B,) from 0 to 1, logits (B,)
     score_fake     mean                                       the same of G's images
-    loss           loss, and D's two parts real and fake
+    loss           loss, and D's penalty if r1 or r2 is set
     backpropagate  norm: of the gradient of all weights       images and gradient: wire float32 (B, 28, 28)
     update         learning_rate, change: of the weights as   scores as before and after, of what the player wants to
                    part of their norm, before, after: means   change; of G also the images after
@@ -88,16 +88,20 @@ def d_phases(players: Players, settings: GanSettings, batch: Batch, fake: Tensor
     """D scores, errs, learns: from score_real to update."""
     d, y = players.d.train(), batch.y
     both = torch.cat([batch.real, fake.detach()]).requires_grad_()  # (2B, 1, 28, 28)
-    real_logits, fake_logits = d(both, None if y is None else torch.cat([y, y])).chunk(2)
+    logits = d(both, None if y is None else torch.cat([y, y]))
+    real_logits, fake_logits = logits.chunk(2)
     phases = [
         scoring("d", "real", settings, batch.real, real_logits),
         scoring("d", "fake", settings, fake, fake_logits),
     ]
     loss = d_loss(settings.loss, real_logits, fake_logits)
-    phases.append({"player": "d", "name": "loss", "numbers": {"loss": loss.item()}})
-    (looks,) = torch.autograd.grad(real_logits.sum() + fake_logits.sum(), both, retain_graph=True)  # ∂D/∂x
+    paid = {"loss": loss}
+    if settings.r1 > 0 or settings.r2 > 0:
+        paid["penalty"] = penalty(settings, logits, both)
+    phases.append({"player": "d", "name": "loss", "numbers": {name: part.item() for name, part in paid.items()}})
+    (looks,) = torch.autograd.grad(logits.sum(), both, retain_graph=True)  # ∂D/∂x
     players.d_optimizer.zero_grad()
-    loss.backward()
+    sum(paid.values()).backward()
     phases.append(backpropagating("d", d, both, looks))
     before = (real_logits - fake_logits).mean().item()
     change = moved(d, players.d_optimizer)

@@ -17,6 +17,7 @@ The last frame has all points, `judged_history`, and `history`, samples of at mo
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Generator, Iterator
 from dataclasses import replace
@@ -37,10 +38,12 @@ from playground.images.gan_start import players_of
 from playground.images.judge import judged
 from playground.inference.aside import optimizers_imported
 from playground.inference.control import Control
+from playground.inference.units import unless_ended
 
 SAMPLES, JUDGED = 64, 500  # images of a frame, and those that the judge sees
 SLICE = 64  # images that G makes in one unit of work
 LOG = 100  # changes that are told, the newest
+BEFORE_G = ("g", "d", "d_optimizer", "rng", "step")  # of Players.state(), what changes in a step before G learns
 CURVE = ("d_loss", "g_loss", "d_real", "d_fake")
 
 
@@ -54,10 +57,12 @@ def train_gan(settings: GanSettings, control: Control) -> Iterator[dict[str, Any
     yield show.frame(control)
     for _ in control.steps(settings.steps):
         settings = show.changed(control)
-        outcome = yield from train_step(players, settings, images, labels)
+        outcome = yield from unless_ended(train_step(players, settings, images, labels), control)
+        if outcome is None:
+            break
         show.note(outcome)
-        yield show.frame(control) if show.due or stepping(control) else None
-        if show.judging_due and not stepping(control):
+        yield show.frame(control) if show.due or control.paused else None
+        if show.judging_due and not control.paused:
             yield from show.judge(control)
     show.keep(control)
     yield show.frame(control)
@@ -66,23 +71,24 @@ def train_gan(settings: GanSettings, control: Control) -> Iterator[dict[str, Any
 def train_step(
     players: Players, settings: GanSettings, images: Tensor, labels: Tensor
 ) -> Generator[None, None, Outcome]:
-    """`d_updates` steps of D, then one of G on the last noise that D saw. Yields on the way only if it is slow."""
+    """`d_updates` steps of D, then one of G on the last noise that D saw. Yields on the way only if it is slow; closed
+    there, it has changed nothing."""
     slow = Pace(settings).slow
+    before = copy.deepcopy({name: players.state()[name] for name in BEFORE_G}) if slow else {}
     for _ in range(settings.d_updates):
         batch = draw_batch(players, settings, images, labels)
         fake = players.g(batch.z, batch.y)  # (B, 1, 28, 28)
         of_d, d_real, d_fake = d_step(players, settings, batch, fake)
-        if slow:
-            yield
+        try:
+            if slow:
+                yield
+        except GeneratorExit:
+            players.load(before)
+            raise
     of_g = g_step(players, settings, batch, fake)
     players.step += 1
     follow(players, settings.ema)
     return Outcome(of_d, of_g, d_real, d_fake)
-
-
-def stepping(control: Control) -> bool:
-    """Whether the run's owner has it do one step at a time: then each is shown."""
-    return "pause" in next((entry for entry in reversed(control.log) if entry.keys() & {"pause", "resume"}), ())
 
 
 class Show:
@@ -156,10 +162,11 @@ class Show:
     def judge(self, control: Control) -> Iterator[None]:
         """Have the judge look at JUDGED samples, unless the run is stopped meanwhile."""
         self.judging_due = False
+        self.evidence.look(self.players)
         if self.settings.data == "fashion":  # the judge knows digits only
+            self.keep(control)
             return
         step = self.players.step
-        self.evidence.look(self.players)
         look = judged_samples(self.players, self.settings)
         while control.reason is None:
             try:
@@ -175,7 +182,9 @@ class Show:
         if self.older and self.older["id"] != (self.checkpoint or {}).get("id"):
             CHECKPOINTS.drop(self.older["id"])
         self.older = self.checkpoint
-        self.checkpoint = CHECKPOINTS.keep("gan", self.settings, control.log, self.players.step, self.players.state())
+        self.checkpoint = CHECKPOINTS.keep(
+            "gan", self.settings, control.log, self.players.step, self.players.state(), control.settings
+        )
 
 
 def judged_samples(players: Players, settings: GanSettings) -> Generator[None, None, dict[str, Any]]:

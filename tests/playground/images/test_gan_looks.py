@@ -1,5 +1,6 @@
 """What is done with trained networks: walks, samples, slow motion, files, and the program that trains the same."""
 
+import json
 import math
 import os
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load, save
 
 import playground
 from playground import wire
@@ -124,6 +126,22 @@ def test_where_d_looked_is_the_slope_of_its_score():
     assert torch.allclose(rise, 0.1 * slope.square().sum((1, 2)), rtol=1e-2)
 
 
+def test_d_pays_its_penalty_in_slow_motion_too():
+    """γ₁/2 of the mean squared slope on the four real images, γ₂/2 of that on the four of G's."""
+    values = QUICK | {"examples": 4, "seed": 4}
+    paid, plain = (
+        {phase["name"]: phase for phase in last(slow_motion, SlowMotionSettings(**values, **weights))["phases"][:7]}
+        for weights in ({"r1": 100.0, "r2": 25.0}, {})
+    )
+    squares = np.square(wire.decode(paid["backpropagate"]["gradient"])).sum((1, 2))  # (8,)
+    expected = 50 * squares[:4].mean() + 12.5 * squares[4:].mean()
+    numbers = paid["loss"]["numbers"]
+    assert numbers["penalty"] == pytest.approx(expected, rel=1e-4)
+    assert plain["loss"]["numbers"] == {"loss": pytest.approx(numbers["loss"], rel=1e-5)}
+    norms = [phases["backpropagate"]["numbers"]["norm"] for phases in (paid, plain)]
+    assert norms[0] != pytest.approx(norms[1], rel=0.01)
+
+
 def test_slow_motion_leaves_the_checkpoint_as_it_was():
     checkpoint = run(steps=3)["checkpoint"]["id"]
     settings = SlowMotionSettings(checkpoint=checkpoint, examples=4)
@@ -166,6 +184,17 @@ def test_a_file_that_is_none_of_ours_is_refused(spoil, reason: str):
     assert spoil(data) != data
     with pytest.raises(ModelError, match=reason):
         gan_file.read(spoil(data), "mine.safetensors")
+
+
+@pytest.mark.parametrize("dtype", [torch.float8_e4m3fn, torch.complex64, torch.float64])
+def test_a_file_of_other_numbers_is_refused(dtype: torch.dtype):
+    settings = GanSettings(**QUICK)
+    ours = load(gan_file.written(settings, 1, Players(settings).state()))
+    told = {"gan": json.dumps({"settings": QUICK, "step": 1})}
+    for weights, story in ((ours, told), ({"g.x": torch.zeros(2)}, {"gan": "[" * 200_000})):
+        others = {name: tensor.to(dtype) if tensor.is_floating_point() else tensor for name, tensor in weights.items()}
+        with pytest.raises(ModelError, match="not saved here"):
+            gan_file.read(save(others, story), "mine.safetensors")
 
 
 # ---------------------------------------------------------------- the program

@@ -68,16 +68,18 @@ def test_the_losses_told_are_the_formulas_on_what_the_players_say(loss: str):
     assert g_step(players, settings, batch, fake) == pytest.approx(expected, rel=1e-4)
 
 
-def test_r1_is_half_gamma_times_the_mean_squared_gradient_on_real_images_alone():
+@pytest.mark.parametrize("weights", [{"r1": 3.0}, {"r2": 0.5}, {"r1": 0.2, "r2": 3.0}])
+def test_r1_and_r2_are_half_gamma_times_the_mean_squared_gradient_on_real_and_generated_images(weights: dict):
     """The gradient of D's whole loss with γ is that without, plus γ/2 of the penalty's, computed apart."""
     players, settings, batch, fake = started(**SMALL, spectral_norm=False)
     d = copy.deepcopy(players.d)
-    real = batch.real.clone().requires_grad_()
-    logits = d(real, batch.y)
-    (slope,) = torch.autograd.grad(logits.sum(), real, create_graph=True)
     loss = d_loss(settings.loss, d(batch.real, batch.y), d(fake.detach(), batch.y))
-    (loss + 3.0 / 2 * slope.square().sum((1, 2, 3)).mean()).backward()
-    d_step(players, GanSettings(**SMALL, spectral_norm=False, r1=3.0), batch, fake)
+    for name, images in (("r1", batch.real), ("r2", fake)):
+        x = images.detach().clone().requires_grad_()
+        (slope,) = torch.autograd.grad(d(x, batch.y).sum(), x, create_graph=True)
+        loss = loss + weights.get(name, 0.0) / 2 * slope.square().sum((1, 2, 3)).mean()
+    loss.backward()
+    d_step(players, GanSettings(**SMALL, spectral_norm=False, **weights), batch, fake)
     for mine, theirs in zip(players.d.parameters(), d.parameters(), strict=True):
         assert torch.allclose(mine.grad, theirs.grad, rtol=1e-3, atol=1e-6)
 

@@ -11,8 +11,10 @@ import pytest
 import torch
 
 from playground import checkpoints, wire
+from playground.checkpoints import CHECKPOINTS
 from playground.errors import ModelError, SettingError
 from playground.images import gan_file, gan_frames
+from playground.images.gan_pace import Pace
 from playground.images.gan_players import Players
 from playground.images.gan_settings import PRESETS, STEERABLE, FileSettings, GanSettings
 from playground.images.gan_start import load_gan
@@ -134,6 +136,26 @@ def test_stopped_at_step_0_it_shows_the_untrained_samples():
     assert frames[-1]["step"] == 0 and frames[-1]["checkpoint"]["step"] == 0
     last = TRAIN_GAN.conclude(settings, frames, "stopped")
     assert last["samples"] == frames[0]["samples"] and last["history"]["steps"] == [0]
+
+
+def test_stopped_in_the_middle_of_a_step_it_is_as_if_that_had_not_begun():
+    settings = GanSettings(channels=16, latent_size=4, batch_size=256, d_updates=4, steps=3, seed=2)
+    assert Pace(settings).slow
+    control = Control(settings)
+    units = train_gan(settings, control)
+    while next(units) is None:
+        pass
+    assert not any(next(units) for _ in range(4 + 1 + 2))  # a whole step, and two updates of D
+    control.deliver({"stop": "stopped"})
+    stopped = next(units)
+    assert stopped["checkpoint"]["step"] == 1 and next(units, None) is None
+    once = played(replace(settings, steps=1))[-1]
+    a, b = (CHECKPOINTS.get(frame["checkpoint"]["id"], "gan").state for frame in (stopped, once))
+    for part in ("g", "d", "shown"):
+        assert all(torch.equal(a[part][name], b[part][name]) for name in a[part])
+    assert torch.equal(a["rng"], b["rng"])
+    steps = [state["d_optimizer"]["state"][0]["step"].item() for state in (a, b)]
+    assert steps == [4, 4]
 
 
 def test_numbers_that_are_none_end_the_run_with_a_sentence_and_keep_the_last_good_frame():
