@@ -5,7 +5,7 @@ An endpoint's arguments are the settings, by their own names, so that it can han
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -50,3 +50,37 @@ async def answer(task: Task, kind: type[Settings], asked: Mapping[str, Any], req
         return await last_frame(task, kind.of(asked), request)
     except Exception as error:
         raise refuse(error) from error
+
+
+async def training(
+    task: Task,
+    kind: type[Settings],
+    preset: Callable[[Any], Mapping[str, Any]],
+    asked: Mapping[str, Any],
+    request: gr.Request | None,
+) -> AsyncIterator[dict[str, Any]]:
+    """Values of a run of `task`: its settings are what is asked, and where that is None what `asked["preset"]` sets.
+
+    One that breaks off gives its last value before it raises gr.Error.
+    """
+    asked = {name: value for name, value in asked.items() if value is not None}
+    try:
+        settings = kind.of(preset(asked["preset"]) | asked if "preset" in asked else asked)
+        async with aclosing(events_of(task, settings, request)) as events:
+            async for event in events:
+                yield training_value(event)
+                if event.error is not None:
+                    raise event.error
+    except Exception as error:
+        raise refuse(error) from error
+
+
+def training_value(event: Event) -> dict[str, Any]:
+    """An event of a training run: its frame, the newest point of its curve and the newest judgement as numbers."""
+    value = runs.told(event) | (event.frame or {})
+    latest = {name: points[-1] for name, points in value.get("curve", {}).items() if points}
+    latest |= {name: number for name, number in value.get("judged", {}).items() if name != "step"}
+    latest.pop("step", None)
+    if event.state == "done":
+        value |= {"done": True, "stopped_because": event.reason}
+    return value | latest

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Any
 
 import gradio as gr
 
-from components.endpoints.answering import answer, events_of, refuse
-from components.runs import told
-from playground.images.gan_settings import FileSettings, GanSettings, KeptSettings, SampleSettings, preset
+from components.endpoints.answering import answer, training
+from playground.images.gan_settings import FileSettings, GanSettings, KeptSettings, SampleSettings
+from playground.images.gan_settings import preset as chosen
 from playground.images.gan_tasks import LOAD_GAN, SAMPLE_GAN, SAVE_GAN, TRAIN_GAN
-from playground.inference.tasks import Event
 
 
 async def train_gan(
@@ -64,30 +62,9 @@ async def train_gan(
         data: mnist, fashion or noise
         start: "embedded", or the id of a checkpoint to go on from
     """
-    asked = {name: value for name, value in locals().items() if value is not None}
-    try:
-        settings = GanSettings.of(chosen(asked["preset"]) | asked if "preset" in asked else asked)
-        async with aclosing(events_of(TRAIN_GAN, settings, request)) as events:
-            async for event in events:
-                yield api_value(event)
-                if event.error is not None:
-                    raise event.error
-    except Exception as error:
-        raise refuse(error) from error
-
-
-chosen = preset  # by another name: in the endpoint it is an argument's
-
-
-def api_value(event: Event) -> dict[str, Any]:
-    """An event of a training run: its frame, the newest point of its curve and the newest judgement as numbers."""
-    value = told(event) | (event.frame or {})
-    latest = {name: points[-1] for name, points in value.get("curve", {}).items() if points}
-    latest |= {name: number for name, number in value.get("judged", {}).items() if name != "step"}
-    latest.pop("step", None)
-    if event.state == "done":
-        value |= {"done": True, "stopped_because": event.reason}
-    return value | latest
+    async with aclosing(training(TRAIN_GAN, GanSettings, chosen, locals(), request)) as values:
+        async for value in values:
+            yield value
 
 
 async def sample_gan(

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Any
 
 import gradio as gr
 
-from components.endpoints.answering import answer, events_of, refuse
-from components.runs import told
-from playground.images.vae_settings import DecodeSettings, EncodeSettings, ManifoldSettings, VaeSettings, preset
+from components.endpoints.answering import answer, training
+from playground.images.vae_settings import DecodeSettings, EncodeSettings, ManifoldSettings, VaeSettings
+from playground.images.vae_settings import preset as chosen
 from playground.images.vae_tasks import DECODE_LATENT, ENCODE_DIGIT, TRAIN_VAE, VAE_MANIFOLD
-from playground.inference.tasks import Event
 
 
 async def train_vae(
@@ -36,7 +34,7 @@ async def train_vae(
     (64, 28, 28) decoded from fixed codes; `digits` and `reconstructions`, wire uint8 (10, 28, 28); `points` and
     `labels`, where 500 test images lie; now and then `held_out`, the terms on 1,000 test images; `diagnoses`, sentences
     about what has gone wrong. The last value has the whole `curve`, `history`, `checkpoint` (whose `id` is a `model`
-    for the endpoints below, and a `start`), `done` and `stopped_because` (length, stopped, time).
+    for the endpoints below, and a `start`), `done` and `stopped_because` (length, stopped, time, error).
 
     Args:
         preset: mlp-2d, mlp-16d, conv-2d, conv-16d, beta_too_big or blurred
@@ -53,29 +51,9 @@ async def train_vae(
     Returns:
         A value of the stream, see above.
     """
-    asked = {name: value for name, value in locals().items() if value is not None}
-    try:
-        settings = VaeSettings.of(chosen(asked["preset"]) | asked if "preset" in asked else asked)
-        async with aclosing(events_of(TRAIN_VAE, settings, request)) as events:
-            async for event in events:
-                if event.error is not None:
-                    raise event.error
-                yield api_value(event)
-    except Exception as error:
-        raise refuse(error) from error
-
-
-chosen = preset  # by another name: in the endpoint it is an argument's
-
-
-def api_value(event: Event) -> dict[str, Any]:
-    """An event of a training run: its frame, and the latest point of the curve as numbers."""
-    value = told(event) | (event.frame or {})
-    latest = {name: points[-1] for name, points in value.get("curve", {}).items() if points}
-    latest.pop("step", None)
-    if event.state == "done":
-        value |= {"done": True, "stopped_because": event.reason}
-    return value | latest
+    async with aclosing(training(TRAIN_VAE, VaeSettings, chosen, locals(), request)) as values:
+        async for value in values:
+            yield value
 
 
 async def encode_digit(
