@@ -78,8 +78,9 @@ def _open_links(page: gr.Blocks, tabs: gr.Tabs, built: dict[str, anatomy.Tab]) -
 
     loaded = page.load(
         on_load, [language, query], [tabs, opening, *controls],
-        js="() => [playground.language, location.search]", **quiet(),
+        js="() => [playground.language, location.search]", **quiet(show_progress_on=opening),
     )  # fmt: skip
+    # Of all that ever showed progress Gradio looks at every child with each message of any run: `tabs` is the whole page
     for tab in built.values():
         tab.tell(loaded.then)
         for panel in tab.formulas:  # until there is a run, a dash stands for each number
