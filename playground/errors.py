@@ -110,6 +110,8 @@ SENTENCES: dict[str, str] = {
     "learning rates are too high, so both networks jump over what they aim at. Divide the rates by ten.",
     "gan_mode_collapse": "Mode collapse: whatever the noise, G draws much the same. The judge takes {share} of its "
     "images for a {digit}. Such a G has found one image that D falls for, and bets everything on it.",
+    "gan_no_run": "There is no run on screen yet whose networks could be used. Run the GAN above for a moment and stop "
+    "it, or choose the trained networks.",
     # control
     "unknown_policy": "There is no trained agent called {checkpoint}. Choose one of {choices}, or a run's checkpoint.",
     "policy_only": "The checkpoint {checkpoint} holds what the agent had learned, not all it needs to go on learning. "
