@@ -1,6 +1,6 @@
 """What the GAN tab asks beside its hero, in the order of the page."""
 
-from components.experiments.gan import breaking, nearest, points, walk
+from components.experiments.gan import breaking, detective, nearest, points, slow, textbook, walk
 
-LOOK = (walk, nearest, points)
-LAB = (breaking,)
+LOOK = (detective, slow, walk, nearest, points)
+LAB = (breaking, textbook)

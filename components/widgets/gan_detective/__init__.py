@@ -1,4 +1,4 @@
-"""Be the detective: ten pairs of a real digit and a generated one; the person picks the real one, then sees D's scores."""
+"""Be the detective: ten pairs of a real digit and a forged one; the person picks the real one, then sees D's scores."""
 
 from __future__ import annotations
 
@@ -6,4 +6,7 @@ from components.widgets.base import Widget
 
 
 class GanDetective(Widget):
-    """Value at first: None; then a run of playground.images.gan_detective.pairs. Picking asks nobody."""
+    """Value at first: None; then a run of playground.images.gan_detective.pairs. Picking asks nobody.
+
+    Events: `wanted` when it first comes into sight with nothing to show; `again` for ten other pairs.
+    """

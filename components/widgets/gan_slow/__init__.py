@@ -6,7 +6,7 @@ from components.widgets.base import Widget
 
 
 class GanSlow(Widget):
-    """Value at first: None; then a run of playground.images.gan_slow_motion.slow_motion. Walking through it asks nobody.
+    """Value at first: None; then a run of playground.images.gan_slow_motion. Walking through it asks nobody.
 
     Event `wanted` when it first comes into sight with nothing to show.
     """

@@ -6,8 +6,8 @@ from components.widgets.base import Widget
 
 
 class NoiseData(Widget):
-    """Value at first: {"name"}, the experiment's id; then the parts "shown" (playground.images.gan_textbook.shown_as_real)
-    and "noise" and "mnist" (playground.images.gan_training), as runs.together has them.
+    """Value at first: {"name"}, the experiment's id; then three parts as runs.together has them: "shown"
+    (playground.images.gan_textbook.shown_as_real), "noise" and "mnist" (playground.images.gan_training).
     """
 
     def __init__(self, name: str) -> None:

@@ -1,4 +1,4 @@
-"""D trained on one batch, minimising its loss and maximising it: its loss, V(D, G) and what it believes, side by side."""
+"""D trained on one batch, down its loss and up: the loss, V(D, G) and what D believes, side by side."""
 
 from __future__ import annotations
 
