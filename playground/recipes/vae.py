@@ -117,6 +117,7 @@ def of_card(name: str, out: Path) -> dict[str, Any]:
     return {
         "id": name,
         "steps": header["step"],
+        "planned": plan["steps"],
         "beta": plan["beta"],
         "latent_size": plan["latent_size"],
         "parameters": sum(weight.numel() for weight in weights.values()),

@@ -14,7 +14,7 @@ def write_card(out: Path, models: list[dict[str, Any]], recipe: dict[str, Any]) 
     (out / "curve.svg").write_text(curve_svg(models))
     rows = "\n".join(
         f"| {m['id']} | {m['latent_size']} | {m['beta']:g} | {m['elbo']:.2f} | {m['reconstruction']:.2f} "
-        f"| {m['kl']:.2f} | {m['parameters']:,} | {m['bytes'] / 1e6:.2f} MB | {m['steps']:,} "
+        f"| {m['kl']:.2f} | {m['parameters']:,} | {m['bytes'] / 1e6:.2f} MB | {steps(m)} "
         f"| {m['curve'][-1]['seconds'] / 60:.0f} |"
         for m in models
     )
@@ -52,6 +52,12 @@ know nothing but centred digits of 28 × 28 pixels.
 ![Held-out ELBO against training steps](curve.svg)
 """
     )
+
+
+def steps(model: dict[str, Any]) -> str:
+    """How far its training came: "3,000", or "1,500 of 3,000" of one that was exported before its end."""
+    done, planned = f"{model['steps']:,}", f"{model['planned']:,}"
+    return done if done == planned else f"{done} of {planned}"
 
 
 def curve_svg(models: list[dict[str, Any]], width: int = 520, height: int = 260) -> str:
