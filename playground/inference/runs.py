@@ -17,7 +17,7 @@ from typing import Any
 from playground.errors import PlaygroundError, RunError, SettingError
 from playground.inference.control import Control, Message
 from playground.inference.mailboxes import Bell
-from playground.inference.tasks import Event, Frame, State, Task
+from playground.inference.tasks import Event, Frame, Lane, State, Task
 from playground.settings import Settings, spec
 
 log = logging.getLogger(__name__)
@@ -145,7 +145,9 @@ class Viewer:
 
     def _pause(self) -> float:
         """Seconds to leave between two frames: longer in a crowd, but never so long that nothing seems to move."""
-        least = PICTURE_PAUSE if self.run.task.merge is None else TEXT_PAUSE
+        task = self.run.task
+        is_text = task.merge is not None and task.lane is Lane.INTERACTIVE  # what trains is watched in pictures
+        least = TEXT_PAUSE if is_text else PICTURE_PAUSE
         return max(least, min(self._crowd() / FRAMES_A_SECOND, SIGN_OF_LIFE))
 
     def _patience(self, due: float, alive: float) -> float:

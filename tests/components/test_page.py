@@ -27,6 +27,13 @@ def test_every_control_can_be_set_by_a_link(built):
     assert {"text-prompt", "text-temperature", "text-seed"} <= set_by_links
 
 
+def test_no_listener_shows_progress_on_what_holds_others(built):
+    """With every message of any run Gradio would look at all that these hold: of the tabs, at the whole page."""
+    holding = {block._id for block in built.blocks.values() if getattr(block, "children", None)}
+    shown = [dep["show_progress_on"] or dep["outputs"] for dep in built.config["dependencies"] if dep["backend_fn"]]
+    assert [targets for targets in shown if holding & set(targets)] == []
+
+
 def test_only_chosen_functions_are_in_the_public_api(built):
     named = built.get_api_info()["named_endpoints"]
     assert set(named) == {f"/{name}" for name in ENDPOINTS}

@@ -35,7 +35,10 @@ def watched(task) -> tuple[Run, Viewer, Bell]:
     return run, viewer, viewer.bell
 
 
-@pytest.mark.parametrize(("task", "pause"), [(text(), TEXT_PAUSE), (pictures(), PICTURE_PAUSE)])
+@pytest.mark.parametrize(
+    ("task", "pause"),
+    [(text(), TEXT_PAUSE), (pictures(), PICTURE_PAUSE), (text(lane=Lane.TRAINING), PICTURE_PAUSE)],
+)
 def test_frames_come_no_faster_than_their_pace_and_an_end_comes_at_once(task, pause):
     run, viewer, bell = watched(task)
     events = viewer.events(time.monotonic)
