@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from safetensors.numpy import save
 
+from playground import wire
 from playground.control.networks import MLP
 from playground.control.policies import ActorPolicy, Policy, QPolicy
+from playground.control.settings import PolicySettings
+from playground.control.stored import stored
 from playground.errors import SettingError
+from playground.inference.control import Control
 
 ACTIVATIONS = {"tanh": "Tanh", "relu": "ReLU"}
 
@@ -44,6 +49,13 @@ model.policy.load_state_dict(load_file("cartpole.safetensors"))
 print(evaluate_policy(model, gym.make("CartPole-v1"), n_eval_episodes=20, warn=False))  # mean, deviation
 model.save("cartpole")
 '''
+
+
+def export_policy(settings: PolicySettings, control: Control) -> Iterator[dict[str, Any]]:
+    """The only frame: {"file": cartpole.safetensors, wire uint8 (bytes,), "script": text}. Raises SettingError, and
+    ModelError."""
+    file, script = to_sb3(stored(settings.checkpoint).policy)
+    yield {"file": wire.encode(np.frombuffer(file, np.uint8)), "script": script}
 
 
 def to_sb3(policy: Policy) -> tuple[bytes, str]:

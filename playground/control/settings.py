@@ -67,6 +67,14 @@ class TrainSettings(PhysicsSettings):
     start: str = text("", limit=80)
 
 
+@dataclass(frozen=True)
+class LotterySettings(TrainSettings):
+    """The same with `seeds` seeds, from `seed` on. Each trains to max_steps, from a new agent."""
+
+    max_steps: int = integer(50_000, low=1000, high=100_000)
+    seeds: int = integer(20, low=2, high=20)
+
+
 STEERABLE = ("learning_rate_factor", "length", "masspole", "masscart", "gravity", "force_mag")
 
 PRESETS: dict[str, dict[str, Any]] = {

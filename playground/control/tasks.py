@@ -28,6 +28,14 @@ COMPARE_ALGORITHMS = Task(
     merge=append,
     seconds=600,
 )
+SEED_LOTTERY = Task(
+    "seed_lottery",
+    Lane.TRAINING,
+    run=later("playground.control.lottery:seed_lottery"),
+    peak_bytes=lambda settings: settings.seeds * TRAINING_BYTES,
+    merge=append,
+    seconds=600,
+)
 
 
 def _asked(name: str, run: str, size: int) -> Task:
@@ -40,3 +48,4 @@ PHYSICS_GRID = _asked("physics_grid", "trials:physics_grid", CARTS_BYTES)
 PUSH_SCORE = _asked("push_score", "trials:push_score", CARTS_BYTES)
 POLICY_SLICE = _asked("policy_slice", "trials:policy_slice", EPISODE_BYTES)
 IMPORT_POLICY = _asked("import_policy", "sb3:import_policy", FILE_BYTES)
+EXPORT_POLICY = _asked("export_policy", "exports:export_policy", EPISODE_BYTES)

@@ -14,9 +14,9 @@ import torch
 from safetensors.numpy import load
 
 from playground import wire
-from playground.control.exports import to_sb3
+from playground.control.exports import export_policy, to_sb3
 from playground.control.sb3 import LARGEST, import_policy, policy_from_zip
-from playground.control.settings import ImportSettings
+from playground.control.settings import ImportSettings, PolicySettings
 from playground.control.stored import stored
 from playground.errors import SettingError
 from playground.inference.control import Control
@@ -74,6 +74,13 @@ def test_the_script_is_a_program_for_its_policy(name):
     file, script = to_sb3(stored(name).policy)
     compile(script, "script", "exec")
     assert ("DQN(" if name == "dqn" else "PPO(") in script and len(load(file)) >= 4
+
+
+def test_an_export_is_the_file_and_the_script():
+    settings = PolicySettings(checkpoint="ppo")
+    [told] = export_policy(settings, Control(settings))
+    file, script = to_sb3(stored("ppo").policy)
+    assert wire.decode(told["file"]).tobytes() == file and told["script"] == script
 
 
 @pytest.mark.parametrize("name", ["q_learning", "random"])
