@@ -15,6 +15,7 @@ A frame of TRAIN_VAE, all in nats an image, summed over pixels and over the code
     held_out_curve      the same as lists, as `curve`
     ink_certainty       where the decoder draws ink, how sure it is of it (0 to 1), on 128 test images, when new
     diagnoses           [{"key", "values", "sentence"}]: what has gone wrong, as of the latest held_out
+    diagnosed           the step of that, None while it is too early to tell
     log                 [{"step", name: value}]: settings changed on the way
 The last frame has also
     history             {"steps": [K], "samples": wire uint8 (K, 64, 28, 28) in 16 greys, "points": wire float16

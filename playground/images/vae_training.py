@@ -20,7 +20,7 @@ from playground.errors import SettingError
 from playground.images import mnist
 from playground.images.mnist import Images
 from playground.images.vae import VAE, binarised
-from playground.images.vae_diagnoses import diagnose
+from playground.images.vae_diagnoses import EARLY, diagnose
 from playground.images.vae_learner import Learner, Terms, held_out_terms, ink_certainty
 from playground.images.vae_map import decode, encode, prior_places, square
 from playground.images.vae_settings import POINTS, SAMPLES, VaeSettings
@@ -180,6 +180,7 @@ class Training:
         self.until = learner.steps + settings.steps
         self.log: list[dict[str, Any]] = []  # settings that were changed, with the step
         self.diagnoses: list[dict[str, Any]] = []
+        self.diagnosed: int | None = None  # the step as of which
 
     @property
     def going(self) -> bool:
@@ -199,6 +200,7 @@ class Training:
             certainty = ink_certainty(self.learner.model, self.view.encoded[:JUDGED])
             yield
             self.diagnoses = diagnose(step, held_out.kl_per_latent, certainty)
+            self.diagnosed = step if step >= EARLY else None
             told = measured(step, held_out) | {"ink_certainty": certainty}
         self.history.add(step, samples, points)
         told |= self.view.fixed | {
@@ -217,7 +219,12 @@ class Training:
         """All of a frame but its pictures."""
         step = self.learner.steps
         changes = [{"step": entry["step"], **entry["set"]} for entry in self.log[-LOG:]]
-        return self.curve.news(step) | {"step": step, "diagnoses": self.diagnoses, "log": changes}
+        return self.curve.news(step) | {
+            "step": step,
+            "diagnoses": self.diagnoses,
+            "diagnosed": self.diagnosed,
+            "log": changes,
+        }
 
     def last_frame(self, finite: bool) -> dict[str, Any]:
         """The history, and a checkpoint of what is sound. The pictures are the latest that were told."""

@@ -126,7 +126,10 @@ function addMoment(moment) {
   if (last && last.step > moment.step) return;
   if (last && last.step === moment.step) moments.pop();
   moments.push(moment);
-  if (moments.length > MOST) moments = moments.filter((_, i) => i % 2 === 0 || i > MOST / 2);
+  if (moments.length <= MOST) return;
+  const looked = moments[at];
+  moments = moments.filter((one, i) => one === looked || i % 2 === 0 || i > MOST / 2);
+  at = Math.max(0, moments.indexOf(looked)); // who looks back goes on seeing the same moment
 }
 
 /** The moments that the run itself kept, where fewer were seen here. */
@@ -154,6 +157,7 @@ async function receive(value) {
   else if (value.judged && value.judged.step !== judged.at(-1)?.step) judged = [...judged, value.judged];
   if (value.log) tellChanges(value.log);
   if (value.settings) settings = value.settings;
+  for (const { step, ...change } of value.log ?? []) settings = { ...settings, ...change }; // as they are now, for its formulas
   const point = points.x.length ? Object.fromEntries(Object.entries(points).map(([name, list]) => [name === "x" ? "step" : name, list.at(-1)])) : null;
   gan.setRun({ settings, checkpoint: value.checkpoint ?? gan.run()?.checkpoint ?? null, step: value.step, point, saved: value.run === "saved" });
   diagnosis.textContent = (value.diagnoses ?? []).map(sentence).join(" ");
@@ -163,7 +167,7 @@ async function receive(value) {
   belief.show(points, marks);
   distance.show({ x: judged.map((one) => one.step), frechet: judged.map((one) => one.frechet), floor: judged.map((one) => one.floor) }, []);
   over.resize(Math.max(1, moments.length));
-  if (follows) over.set(moments.length - 1, false);
+  over.set(follows ? moments.length - 1 : at, false);
   show(follows ? moments.length - 1 : at);
 }
 

@@ -90,7 +90,7 @@ async function replay({ history }) {
 
 function tell(value) {
   const diagnoses = (value.diagnoses || []).map(sentence);
-  if (value.diagnoses) said.textContent = diagnoses.length ? join(...diagnoses) : words(value.state === "done" ? "vae.training.healthy" : "vae.training.going");
+  if (value.diagnoses) said.textContent = diagnoses.length ? join(...diagnoses) : words(value.state !== "done" ? "vae.training.going" : value.diagnosed === null ? "vae.training.early" : "vae.training.healthy");
   const last = measured.at(-1);
   if (last) held.textContent = words("vae.training.held", { step: number(last.step, 0), elbo: number(last.elbo, 1), reconstruction: number(last.reconstruction, 1), kl: number(last.kl, 1) });
   if (value.checkpoint && value.run !== "saved") trained = value.checkpoint.id; // a saved run's is no longer kept

@@ -28,7 +28,8 @@ def test_a_preset_in_training(name, expected):
     frames = list(replay(train_vae, VaeSettings(**PRESETS[name], steps=300), []))
     told = next(frame for frame in frames if frame["step"] == 300)
     assert (keys(told["diagnoses"])[:1] or [None]) == [expected]
-    assert all(frame["diagnoses"] == [] for frame in frames if frame["step"] < 300)
+    assert all(frame["diagnoses"] == [] and frame["diagnosed"] is None for frame in frames if frame["step"] < 300)
+    assert told["diagnosed"] == frames[-1]["diagnosed"] == 300
 
 
 def test_presets_are_settings_and_others_are_refused():
