@@ -7,8 +7,8 @@ from playground.images.gan_settings import GanSettings
 
 COST = {16: 9.0, 32: 16.0, 64: 32.0}  # ms of a training step of a dcgan with so many channels, 64 images
 MLP_COST = 20.0
-FRAME, UNIT = 160.0, 45.0  # ms between two frames, and the most that one unit of work should last
-FIRST_JUDGED, JUDGED = 8, 40  # frames before the judge looks first, and from one look to the next
+FRAME, UNIT = 130.0, 45.0  # ms between two frames, and the most that one unit of work should last
+FIRST_JUDGED, JUDGED = 8, 50  # frames before the judge looks first, and from one look to the next
 
 
 class Pace:

@@ -34,7 +34,8 @@ class GanSettings(Settings):
     data             what D is shown as real: handwritten digits, Fashion-MNIST's clothes, or random static
     steps            that this run makes: each is `d_updates` of D, then one of G; 1 to 20,000
     seed             of first weights, noise and batches
-    start            "" for new networks, "embedded" for the trained ones that come along, or a checkpoint's id
+    start            "" for new networks, "embedded" for the trained ones that come along, or a checkpoint's id; with
+                     "embedded" the settings that make the networks (STRUCTURE) are set to what those are
     """
 
     architecture: str = choice("dcgan", ARCHITECTURES)
@@ -56,12 +57,28 @@ class GanSettings(Settings):
     seed: int = integer(0, low=0, high=LARGEST_SEED)
     start: str = text("", limit=64)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.start == "embedded":
+            for name, value in EMBEDDED.items():
+                object.__setattr__(self, name, value)
+
 
 STEERABLE = ("loss", "learning_rate_g", "learning_rate_d", "d_updates", "batch_size", "r1", "r2", "ema")
 """Settings that may be changed while a run goes on; the others make another network, so they wait for the next run."""
 
 STRUCTURE = ("architecture", "channels", "labels", "latent_size", "spectral_norm", "nonlinearity")
 """Settings that make the networks what they are: who goes on from a checkpoint has those of the checkpoint."""
+
+EMBEDDED = {
+    "architecture": "dcgan",
+    "channels": 64,
+    "labels": True,
+    "latent_size": 64,
+    "spectral_norm": True,
+    "nonlinearity": "leaky_relu",
+}
+"""STRUCTURE of the embedded networks."""
 
 TEXTBOOK = {
     "architecture": "mlp",
@@ -94,7 +111,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "mode_collapse": TEXTBOOK | {"learning_rate_g": 2e-3},
     "no_nonlinearity": {"nonlinearity": "none"},
     "noise_data": {"data": "noise"},
-    "embedded": {"start": "embedded", "learning_rate_g": 2e-4, "learning_rate_d": 4e-4, "ema": 0.999},
+    "embedded": EMBEDDED | {"start": "embedded", "learning_rate_g": 2e-4, "learning_rate_d": 4e-4, "ema": 0.999},
 }
 """What each preset sets; all else is as by default. dcgan is the healthy one, the others show what goes wrong, and
 embedded goes on from the trained networks that come along."""

@@ -1,4 +1,4 @@
-"""The embedded GAN: the page's own class-conditional DCGAN, trained as the page trains it, only longer.
+"""The embedded GAN: the page's own class-conditional DCGAN, twice as wide, trained as the page trains it, only longer.
 
     python -m playground.recipes.gan --work runs/gan --out playground/weights/gan
 
@@ -22,9 +22,9 @@ from playground.images.gan_players import Players, as_images, d_step, draw_batch
 from playground.images.gan_settings import GanSettings
 from playground.images.judge import judged
 
-SETTINGS = GanSettings(ema=0.999, seed=1)
-STEPS = 10_000
-RATE_G, RATE_D = 3e-3, 6e-3  # at the beginning
+SETTINGS = GanSettings(channels=64, ema=0.999, seed=1)
+STEPS = 8_000
+RATE_G, RATE_D = 2e-3, 4e-3  # at the beginning
 SAVED = 500  # steps between two saves
 SAMPLES, AT_ONCE = 10_000, 200  # that the figures in the card are of
 
@@ -65,9 +65,10 @@ def trained(work: Path, steps: int) -> Iterator[Players]:
         now = replace(SETTINGS, learning_rate_g=left * RATE_G, learning_rate_d=left * RATE_D)
         players.set_rates(now)
         batch = draw_batch(players, now, images, labels)
-        fake = players.g(batch.z, batch.y)
-        d_step(players, now, batch, fake)
-        g_step(players, now, batch, fake)
+        with torch.autocast("cpu", torch.bfloat16):  # a quarter faster where the processor has it
+            fake = players.g(batch.z, batch.y)
+            d_step(players, now, batch, fake)
+            g_step(players, now, batch, fake)
         players.step += 1
         follow(players, now.ema)
         if players.step % SAVED == 0 or players.step == steps:
