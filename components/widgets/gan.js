@@ -36,6 +36,8 @@
     show(next) { shown = next; emit("gan.shown", shown); },
     /** What the tab's experiments ask with, beside its controls. */
     asked: () => ({ checkpoint: networks(), seed: run?.settings?.seed ?? 0, a: window.playground.gan.ends()[0], b: window.playground.gan.ends()[1] }),
+    /** What a file that was opened sets of these controls, in their order. */
+    fromFile: (fields) => fields.map((field) => window.playground.gan.file[field]),
     /** The `start` that goes on from the run on screen; as it is now, with a word, where there is nothing to go on from. */
     goOn(now) {
       if (networks()) return networks();

@@ -10,7 +10,7 @@ from gradio_client import Client
 
 from components.endpoints import gan
 from playground import wire
-from playground.images.gan_settings import PRESETS, GanSettings, SampleSettings
+from playground.images.gan_settings import EMBEDDED, PRESETS, GanSettings, SampleSettings
 from tests.components.test_api import error_of
 
 ARGUMENTS = list(inspect.signature(gan.train_gan).parameters)[:-1]
@@ -58,7 +58,7 @@ def test_networks_go_out_as_a_file_and_come_back(client):
     loaded = client.predict(told["file"], api_name="/load_gan")
     names = "", loaded["checkpoint"]["id"]
     one, other = (client.predict(3, checkpoint=name, api_name="/sample_gan")["samples"] for name in names)
-    assert one == other and loaded["settings"]["channels"] == GanSettings().channels
+    assert one == other and loaded["settings"]["channels"] == EMBEDDED["channels"]
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, "1", [], {}, True, -1, 1e308], ids=repr)

@@ -1,6 +1,6 @@
 """What the GAN tab asks beside its hero, in the order of the page."""
 
-from components.experiments.gan import breaking, detective, nearest, points, slow, textbook, walk
+from components.experiments.gan import breaking, detective, files, nearest, points, slow, textbook, walk
 
 LOOK = (detective, slow, walk, nearest, points)
-LAB = (breaking, textbook)
+LAB = (breaking, textbook, files)
