@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from playground.control.settings import STEERABLE
+from playground.control.settings import STEERABLE, TrainSettings
 from playground.frames import append
 from playground.inference.tasks import Lane, Task, later
 
-TRAINING_BYTES = 12_000_000  # DQN's memory, twice: in use, and in the last checkpoint
+MEMORY_BYTES = 12_000_000  # DQN's memory, twice: in use, and in the last checkpoint
+TRAINING_BYTES = 1_000_000  # of the others: networks, a rollout, the trace
 EPISODE_BYTES = 1_000_000
 CARTS_BYTES = 4_000_000  # some 800 carts at once
 FILE_BYTES = 50_000_000  # a zip, what it unpacks to, and torch's reading of it
+
+
+def _training_bytes(settings: TrainSettings) -> int:
+    return MEMORY_BYTES if settings.algorithm == "dqn" else TRAINING_BYTES
+
 
 TRAIN_CARTPOLE = Task(
     "train_cartpole",
     Lane.TRAINING,
     run=later("playground.control.training:train_cartpole"),
-    peak_bytes=lambda settings: TRAINING_BYTES,
+    peak_bytes=_training_bytes,
     merge=append,
     seconds=180,
     steerable=STEERABLE,
@@ -24,7 +30,7 @@ COMPARE_ALGORITHMS = Task(
     "compare_algorithms",
     Lane.TRAINING,
     run=later("playground.control.compare:compare_algorithms"),
-    peak_bytes=lambda settings: TRAINING_BYTES,
+    peak_bytes=lambda settings: MEMORY_BYTES,
     merge=append,
     seconds=600,
 )
@@ -32,7 +38,7 @@ SEED_LOTTERY = Task(
     "seed_lottery",
     Lane.TRAINING,
     run=later("playground.control.lottery:seed_lottery"),
-    peak_bytes=lambda settings: settings.seeds * TRAINING_BYTES,
+    peak_bytes=lambda settings: settings.seeds * _training_bytes(settings),
     merge=append,
     seconds=600,
 )
