@@ -18,10 +18,9 @@ from playground.settings import Settings
 LONGEST_QUESTION = 200  # characters of what comes back with an answer
 
 
-def asking(view: Widget, event: Any, task: Task, settings: type[Settings], latest: bool = True) -> Dependency:
+def asking(view: Widget, event: Any, task: Task, settings: type[Settings]) -> Dependency:
     """`event` of `view` (view.drawn, say) with {"asked", fields of `settings`} runs `task`; each value of the run that
-    `view` is then given has "asked" and "what", the task's name. With `latest` a question that waits is replaced by the
-    next one.
+    `view` is then given has "asked" and "what", the task's name. widgets/asking.js asks one question at a time.
 
     Whoever posts an event by hand may have put anything in it, or nothing.
     """
@@ -38,4 +37,4 @@ def asking(view: Widget, event: Any, task: Task, settings: type[Settings], lates
             async for value in values:
                 yield value
 
-    return event(answer, None, view, **streaming(trigger_mode="always_last" if latest else "multiple"))
+    return event(answer, None, view, **streaming(trigger_mode="multiple"))

@@ -2,7 +2,8 @@
    the server sent a grid of decoded images, and what lies between four of them is their weighted mean.
 
    map()       {mu, sigma, labels, errors, images, count, size, grid, model, run, settings} or null; arrays are flat
-   figures(id) of a model whose map was here: {kl, reconstruction} nats an image, and kl of each number of its codes
+   figures(id) of a model whose map was here: {kl, reconstruction} nats an image, kls of each number of its codes, and the
+               mean σ, {width}
    place()     {z1, z2}: what is decoded now. Under the pointer it is passing; `rest` is where it stays
    decode(z1, z2)       784 bytes; null where the model has no grid (its codes have more than two numbers)
    hover(z1, z2) · leave() · settle(z1, z2)      pass over a place, come back, stay at one
@@ -47,7 +48,8 @@
   function figuresOf({ mu, sigma, errors, count, size }) {
     const kls = new Array(size).fill(0);
     mu.forEach((m, i) => { kls[i % size] += (m ** 2 + sigma[i] ** 2 - 1 - 2 * Math.log(sigma[i])) / 2 / count; });
-    return { kls, kl: kls.reduce((sum, kl) => sum + kl, 0), reconstruction: errors.reduce((sum, error) => sum + error, 0) / count };
+    const width = sigma.reduce((sum, one) => sum + one, 0) / sigma.length;
+    return { kls, width, kl: kls.reduce((sum, kl) => sum + kl, 0), reconstruction: errors.reduce((sum, error) => sum + error, 0) / count };
   }
 
   // ---------------------------------------------------------------- decoding

@@ -1,6 +1,6 @@
 /* What a model that knows digits makes of a cat, and where that error lies among those of the test digits.
    In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, canvas, number, unpack, sentence, decode, vae, digits, drawingPad, strokes, besideMap } = window.playground;
+const { words, make, card, canvas, number, unpack, sentence, decode, vae, digits, drawingPad, strokes, besideMap, asker } = window.playground;
 const BINS = 48, ALARM = 0.99; // share of test digits that would pass
 
 const view = card(words("vae.anomaly.card"), element.querySelector(".pg-widget"));
@@ -15,19 +15,19 @@ const picture = make("canvas", { class: "pg-anomaly-histogram", role: "img", "ar
 view.body.append(make("div", { class: "pg-anomaly" }, pad.element,
   make("div", {}, make("div", { class: "pg-anomaly-trio" }, seen.element, rebuilt.element, missed.element), verdict, picture, make("p", { class: "pg-hint", text: words("vae.anomaly.hint") }))));
 
-let asked = 0, answer = null; // {error, percentile, model}
+const question = asker((told) => trigger("drawn", told));
+let answer = null; // {error, percentile, model}
 
 function ask(pixels) {
-  asked += 1;
-  if (!pixels) { answer = null; for (const one of [seen, rebuilt, missed]) one.show(null); verdict.textContent = words("vae.anomaly.start"); drawing.redraw(); return; }
-  if (vae.map()) trigger("drawn", { image: digits.wire(pixels), model: vae.map().model.id, asked: String(asked) });
+  if (!pixels) { question.drop(); answer = null; for (const one of [seen, rebuilt, missed]) one.show(null); verdict.textContent = words("vae.anomaly.start"); drawing.redraw(); return; }
+  if (vae.map()) question.ask({ image: digits.wire(pixels), model: vae.map().model.id });
 }
 
 async function show() {
   const value = unpack(props.value);
-  if (!value || value.asked !== String(asked)) return;
+  if (!question.answers(value)) return;
   if (value.error) { verdict.textContent = sentence(value.error); return; }
-  if (!value.reconstruction) return;
+  if (value.state !== "done") return;
   const [x, p] = (await Promise.all([decode(value.seen), decode(value.reconstruction)])).map(({ data }) => data);
   seen.show(x);
   rebuilt.show(p);

@@ -53,7 +53,7 @@ function show({ z1, z2 }) {
     axis.out.textContent = number(z, 2);
   });
   const r = Math.hypot(z1, z2);
-  far.textContent = words(r > 3 ? "vae.decoded.outside" : "vae.decoded.far", { r: number(r, 2), density: number(Math.exp(-r * r / 2) / (2 * Math.PI), 4), share: percent(1 - Math.exp(-r * r / 2)) });
+  far.textContent = words(map.size > 2 ? "vae.decoded.shadow" : r > 3 ? "vae.decoded.outside" : "vae.decoded.far", { r: number(r, 2), density: number(Math.exp(-r * r / 2) / (2 * Math.PI), 4), share: percent(1 - Math.exp(-r * r / 2)) });
   neighbours([nearest, ...others], map);
   refill();
 }

@@ -1,5 +1,5 @@
 /* Draw a digit: it is encoded as it is drawn. In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, number, join, on, unpack, sentence, vae, digits, drawingPad, strokes, decode, imageGrid, images } = window.playground;
+const { words, make, card, number, join, on, unpack, sentence, vae, digits, drawingPad, strokes, decode, imageGrid, images, asker } = window.playground;
 
 const view = card(words("vae.draw.title"), element.querySelector(".pg-widget"));
 const pad = drawingPad({ label: words("vae.draw.pad"), examples: strokes.digits, onchange: ask });
@@ -16,7 +16,7 @@ const box = make("input", { type: "checkbox", onchange: () => { if (pad.pixels()
 const game = make("label", { class: "pg-draw-game" }, box, make("span", { text: words("vae.draw.guess") }));
 view.body.append(pad.element, game, drawn, facts, make("p", { class: "pg-hint", text: words("vae.draw.samples_hint") }), samples.element);
 
-let asked = 0, waiting = null, answered = "";
+const question = asker((told) => trigger("drawn", told));
 
 /** Ask the encoder, for the model that is on the map. */
 function ask(pixels) {
@@ -26,9 +26,7 @@ function ask(pixels) {
   if (!map) return;
   seen.show(pixels);
   held = null;
-  asked += 1;
-  waiting = String(asked);
-  trigger("drawn", { image: digits.wire(pixels), model: map.model.id, seed, asked: waiting });
+  question.ask({ image: digits.wire(pixels), model: map.model.id, seed });
 }
 
 /** What is said of a drawing goes; the drawing stays. */
@@ -41,7 +39,7 @@ function conceal() {
 }
 
 function clear() {
-  waiting = null;
+  question.drop();
   conceal();
   seen.show(null);
   facts.textContent = words("vae.draw.start");
@@ -49,10 +47,9 @@ function clear() {
 
 async function show() {
   const value = unpack(props.value);
-  if (!value?.asked || value.asked !== waiting || value.asked === answered) return;
+  if (!question.answers(value)) return;
   if (value.error) { facts.textContent = sentence(value.error); vae.encode(null); return; }
-  if (!value.mu) return;
-  answered = value.asked;
+  if (value.state !== "done") return; // then it says it all
   const [shown, rebuild, codes] = await Promise.all([decode(value.seen), decode(value.reconstruction), images(value.samples)]);
   const answer = { ...value, seen: shown.data, rebuild: rebuild.data, codes };
   if (box.checked && value.mu.length === 2) hold(answer);

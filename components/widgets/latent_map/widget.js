@@ -172,10 +172,11 @@ function dress() {
 /** What β and the size of its codes did to this model, beside the one with β = 1 where that was on the map. */
 function judge(map) {
   const now = vae.figures(map.model.id), plain = vae.figures("conv-2d"), beta = map.model.beta;
-  const values = { n: number(map.count, 0), beta: number(beta, 1), kl: number(now.kl, 1), reconstruction: number(now.reconstruction, 1), size: map.size,
-    dead: now.kls.filter((kl) => kl < 0.01).length, old_kl: plain && number(plain.kl, 1), worse: plain && number(now.reconstruction - plain.reconstruction, 0) };
+  const values = { n: number(map.count, 0), beta: number(beta, beta % 1 ? 1 : 0), kl: number(now.kl, 1), reconstruction: number(now.reconstruction, 1), size: map.size,
+    dead: now.kls.filter((kl) => kl < 0.01).length, old_kl: plain && number(plain.kl, 1), wider: plain && number(now.width / plain.width, 1),
+    worse: plain && number(Math.abs(now.reconstruction - plain.reconstruction), 1) };
   const beside = plain && map.size === 2 && beta !== 1 && map.model.id !== "conv-2d";
-  verdict.textContent = join(words("vae.verdict.figures", values), beside ? words(beta > 1 ? "vae.verdict.high" : "vae.verdict.low", values) : "", values.dead ? words("vae.verdict.dead", values) : "");
+  verdict.textContent = join(words("vae.verdict.figures", values), beside ? words(beta > 1 ? "vae.verdict.high" : "vae.verdict.low", values) : "", values.dead ? words(values.dead === map.size ? "vae.verdict.dead" : "vae.verdict.unused", values) : "");
   collapse.hidden = !(beta > 1);
 }
 

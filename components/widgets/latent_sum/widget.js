@@ -1,5 +1,5 @@
 /* a − b + c, of codes. In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, number, unpack, sentence, decode, vae, digits, digitPicker, besideMap, images } = window.playground;
+const { words, make, card, number, unpack, sentence, decode, vae, digits, digitPicker, besideMap, images, asker } = window.playground;
 const TERMS = ["a", "b", "c"], SIGNS = ["", "−", "+"];
 
 const view = card(words("vae.sum.card"), element.querySelector(".pg-widget"));
@@ -13,20 +13,20 @@ const said = make("p", { class: "pg-hint", role: "status" });
 view.body.append(make("div", { class: "pg-sum-terms" }, ...pickers.map((picker, n) => make("div", {}, make("h4", { text: words(`vae.sum.${TERMS[n]}`) }), picker.element))),
   make("div", { class: "pg-sum-line" }, ...terms.flatMap(({ element }, n) => [make("span", { class: "pg-sum-sign", text: SIGNS[n] }), element]), make("span", { class: "pg-sum-sign", text: "=" }), result.element), said);
 
-let asked = 0, shown = null;
+const question = asker((told) => trigger("ask", told));
+let shown = null;
 
 function ask() {
   const [a, b, c] = pickers.map((picker) => picker.picked()?.index);
   if ([a, b, c].includes(undefined)) return;
-  asked += 1;
-  trigger("ask", { a, b, c, model: vae.map().model.id, asked: String(asked) });
+  question.ask({ a, b, c, model: vae.map().model.id });
 }
 
 async function show() {
   const value = unpack(props.value);
-  if (!value || value.asked !== String(asked)) return;
+  if (!question.answers(value)) return;
   said.textContent = value.error ? sentence(value.error) : words("vae.sum.hint");
-  if (!value.decoded) return;
+  if (value.error || value.state !== "done") return;
   const [digitsOf, decoded, codes] = await Promise.all([images(value.digits), images(value.decoded), decode(value.z)]);
   const size = codes.shape[1];
   const code = (n) => words(size === 2 ? "vae.sum.code" : "vae.sum.code_more", { z1: number(codes.data[n * size], 2), z2: number(codes.data[n * size + 1], 2) });

@@ -1,5 +1,5 @@
 /* Two ways from one digit to another. In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, percent, unpack, sentence, vae, digits, digitPicker, besideMap, imageGrid, images, scrubber } = window.playground;
+const { words, make, card, percent, unpack, sentence, vae, digits, digitPicker, besideMap, imageGrid, images, scrubber, asker } = window.playground;
 const FRAMES = 21;
 
 const view = card(words("vae.walk.card"), element.querySelector(".pg-widget"));
@@ -17,28 +17,28 @@ view.body.append(make("div", { class: "pg-walk-ends" }, ...pickers.map((picker, 
   through.element, across.element, said);
 view.controls.append(over.element);
 
-let asked = 0, walk = null; // {decoded, mixed, model, asked}
+const question = asker((told) => trigger("ask", told));
+let walk = null; // {decoded, mixed, model}
 
 function ask() {
   const [a, b] = pickers.map((picker) => picker.picked());
   if (!a || !b) return;
-  asked += 1;
   const drawing = (end) => (end.index === null ? digits.wire(end.pixels) : null);
-  trigger("ask", { a: a.index ?? 0, b: b.index ?? 1, image_a: drawing(a), image_b: drawing(b), frames: FRAMES, model: vae.map().model.id, asked: String(asked) });
+  question.ask({ a: a.index ?? 0, b: b.index ?? 1, image_a: drawing(a), image_b: drawing(b), frames: FRAMES, model: vae.map().model.id });
 }
 
 async function show() {
   const value = unpack(props.value);
-  if (!value || value.asked !== String(asked)) return;
+  if (!question.answers(value)) return;
   said.textContent = value.error ? sentence(value.error) : "";
-  if (!value.images || walk?.asked === value.asked) return;
+  if (value.error || value.state !== "done") return;
   const decoded = await images(value.images), ends = await images(value.ends);
   const mixed = new Uint8Array(FRAMES * 784);
   for (let n = 0; n < FRAMES; n += 1) {
     const t = n / (FRAMES - 1);
     for (let i = 0; i < 784; i += 1) mixed[784 * n + i] = (1 - t) * ends.data[i] + t * ends.data[784 + i];
   }
-  walk = { decoded, mixed: { data: mixed, count: FRAMES }, model: value.model.id, asked: value.asked };
+  walk = { decoded, mixed: { data: mixed, count: FRAMES }, model: value.model.id };
   lay();
   over.set((FRAMES - 1) / 2);
 }

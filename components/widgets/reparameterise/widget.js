@@ -1,6 +1,6 @@
 /* One digit, eight rolls of the die, all sent at once; the ninth asks for eight more.
    In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, canvas, number, unpack, sentence, decode, vae, digits, digitPicker, besideMap, imageGrid, images } = window.playground;
+const { words, make, card, canvas, number, unpack, sentence, decode, vae, digits, digitPicker, besideMap, imageGrid, images, asker } = window.playground;
 const ROWS = 6; // of the table: numbers of a code that are shown
 const ROLLS = 8;
 
@@ -26,26 +26,26 @@ view.body.append(picker.element,
   sum, curve, make("p", { class: "pg-hint", text: words("vae.steps.curve") }), all.element);
 view.controls.append(roll, none);
 
-let seed = 0, asked = 0, at = 0; // at: the roll on screen, -1 for ε = 0
+const question = asker((told) => trigger("ask", told));
+let seed = 0, at = 0; // at: the roll on screen, -1 for ε = 0
 let answer = null; // {mu, sigma, z, epsilon, samples, mean, size}
 
 function ask() {
   const { pixels } = picker.picked();
   given.show(pixels);
-  asked += 1;
-  trigger("ask", { image: digits.wire(pixels), model: vae.map().model.id, seed, asked: String(asked) });
+  question.ask({ image: digits.wire(pixels), model: vae.map().model.id, seed });
 }
 
 const flat = async (value) => (Array.isArray(value) ? Float32Array.from(value.flat()) : (await decode(value)).data);
 
 async function show() {
   const value = unpack(props.value);
-  if (!value || value.asked !== String(asked)) return;
+  if (!question.answers(value)) return;
   if (value.error) { sum.textContent = sentence(value.error); return; }
-  if (!value.mu || answer?.asked === value.asked) return;
+  if (value.state !== "done") return; // then it says it all
   const [mu, sigma, z, epsilon] = await Promise.all([value.mu, value.sigma, value.z, value.epsilon].map(flat));
   const samples = await images(value.samples), mean = (await decode(value.reconstruction)).data;
-  answer = { asked: value.asked, model: value.model.id, mu, sigma, z, epsilon, samples, mean, size: mu.length };
+  answer = { model: value.model.id, mu, sigma, z, epsilon, samples, mean, size: mu.length };
   all.show(samples);
   roll.disabled = none.disabled = false;
   look(0);

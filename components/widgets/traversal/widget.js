@@ -1,6 +1,6 @@
 /* Sliders and strips, the number that says most about an image first. A slider asks for its image as it moves, and for
    the strips around the new code when it rests. In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, number, unpack, sentence, vae, digits, digitPicker, besideMap, imageGrid, images } = window.playground;
+const { words, make, card, number, unpack, sentence, vae, digits, digitPicker, besideMap, imageGrid, images, asker } = window.playground;
 const REACH = 3, FALLBACK = "conv-16d"; // where the map's codes have only two numbers
 const PAUSE = 250;
 
@@ -17,15 +17,14 @@ view.body.append(make("div", { class: "pg-traverse-top" },
 
 let builtFor = "";
 let z = [], model = "", sliders = [], timer = 0;
-const asked = { moved: 0, strips: 0 }; // the latest question of each kind
+const asked = Object.fromEntries(["moved", "strips"].map((event) => [event, asker((told) => trigger(event, told))]));
 
 /** A draw from N(0, 1) (Box and Muller). */
 const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 const chosen = () => ((vae.map()?.size ?? 0) > 2 ? vae.map().model.id : FALLBACK);
 
 function ask(event) {
-  asked[event] += 1;
-  trigger(event, { z, model, asked: `${event} ${asked[event]}` });
+  asked[event].ask({ z, model });
 }
 
 /** To another code: its image, and the strips around it. */
@@ -64,9 +63,9 @@ function build(size) {
 
 async function show() {
   const value = unpack(props.value);
-  const [kind, turn] = String(value?.asked ?? "").split(" ");
-  if (Number(turn) !== asked[kind]) return;
+  if (!value?.what || !asked[value.what === "vae_traverse" ? "strips" : "moved"].answers(value)) return;
   if (value.error) { said.textContent = sentence(value.error); return; }
+  if (value.state !== "done") return;
   if (value.image) picture.show((await images(value.image)).data);
   if (!value.strips) return;
   const strips = await images(value.strips), size = value.z.length;

@@ -19,7 +19,7 @@ const charts = {
   kl: chart("kl", [line("kl", "on_training", "model"), line("held_kl", "on_held_out", "model", true)], { low: 0 }),
   elbo: chart("elbo", [line("elbo", "on_training", "ink"), line("held_elbo", "on_held_out", "ink", true)]),
 };
-const bars = make("div", { class: "pg-training-bars", role: "img" });
+const bars = make("div", { class: "pg-training-bars", role: "img", "aria-label": words("vae.training.bars") });
 const said = make("p", { class: "pg-training-said", "aria-live": "polite" });
 const held = make("p", { class: "pg-hint pg-number pg-training-held", text: words("vae.training.held_none") });
 const choose = make("button", { type: "button", class: "pg-button", disabled: true, text: words("vae.training.choose"), onclick: () => trigger("chosen", null) });
