@@ -16,9 +16,12 @@ NAMES = (
     "text_page",
     "attention_page",
     "vae",
+    "vae_diagnoses",
+    "vae_page",
     "event_loop",
     "judge",
     "sixty_clients",
+    "sixty_viewers",
     "cartpole",
 )
 
