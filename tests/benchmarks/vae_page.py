@@ -18,7 +18,7 @@ LIMIT = 16.0  # milliseconds
 
 # A frame's callbacks run in the order in which they were asked for: this one comes after the widgets' own.
 HOVER = """(i) => new Promise((done) => {
-  const map = document.querySelector("#vae-map canvas"), place = map.getBoundingClientRect();
+  const map = document.querySelector("#vae-map .pg-map-moving"), place = map.getBoundingClientRect();
   const angle = i / 7, radius = (0.1 + 0.3 * ((i % 40) / 40)) * place.width, began = performance.now();
   const at = { clientX: place.left + place.width / 2 + radius * Math.cos(angle),
     clientY: place.top + place.height / 2 + radius * Math.sin(angle) };
