@@ -80,7 +80,7 @@ def _open_links(page: gr.Blocks, tabs: gr.Tabs, built: dict[str, anatomy.Tab]) -
         on_load, [language, query], [tabs, opening, *controls],
         js="() => [playground.language, location.search]", **quiet(show_progress_on=opening),
     )  # fmt: skip
-    # With each message of a run Gradio looks at every child of all that ever showed progress, and `tabs` holds the page.
+    # With each message of a run Gradio looks at every child of all that ever showed progress; `tabs` holds the page.
     for tab in built.values():
         tab.tell(loaded.then)
         for panel in tab.formulas:  # until there is a run, a dash stands for each number
