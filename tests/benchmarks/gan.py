@@ -23,7 +23,7 @@ from components.runs import packed, told_whole
 from playground.images import mnist
 from playground.images.gan_players import Players, as_images, fixed_noise
 from playground.images.gan_settings import GanSettings
-from playground.images.gan_start import embedded
+from playground.images.gan_start import checkpoint_of, embedded
 from playground.images.gan_tasks import TRAIN_GAN
 from playground.images.gan_training import train_gan, train_step
 from playground.images.judge import figures, judged
@@ -51,18 +51,18 @@ def judgement(draw: Callable[[int], Tensor], count: int) -> dict:
 
 def ours(seed: int, seconds: float) -> dict:
     settings = GanSettings(seed=seed, steps=20_000)
-    control, begin = Control(settings), time.process_time()
+    control, told, begin = Control(settings), set(), time.process_time()
     for frame in train_gan(settings, control):
         control.step += 1
         if control.reason is None and time.process_time() - begin > seconds:
             control.reason = "stopped"  # its last frame keeps a checkpoint
+        told |= {notice["key"] for notice in (frame or {}).get("diagnoses", ())}
         checkpoint, step = (frame or {}).get("checkpoint"), (frame or {}).get("step")
+    assert not told, told  # this is the healthy one
     return drawn_from(checkpoint["id"], SAMPLES) | {"steps": step}
 
 
 def drawn_from(name: str, count: int) -> dict:
-    from playground.images.gan_start import checkpoint_of
-
     there = checkpoint_of(name)
     players = Players(there.settings, there.state)
     z, y = fixed_noise(there.settings, count, stream=3)
