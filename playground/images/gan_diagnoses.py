@@ -114,12 +114,18 @@ def losses_swing(seen: Evidence) -> dict[str, Any] | None:
 
 def mode_collapse(seen: Evidence) -> dict[str, Any] | None:
     """Whatever the noise, the images are few: to the judge, or pixel by pixel."""
-    few = seen.judged is not None and seen.judged["step"] >= LEARNED and seen.judged["entropy"] < FEW
-    if not (seen.full and (few or all(seen.alike))):
+    if seen.judged is None or not seen.full:
         return None
-    counts = seen.judged["class_histogram"] if seen.judged else [0]
-    share = max(counts) / max(1, sum(counts))
-    return {"digit": counts.index(max(counts)), "share": f"{share:.0%}"}
+    few = seen.judged["step"] >= LEARNED and seen.judged["entropy"] < FEW
+    if not (few or all(seen.alike)):
+        return None
+    counts = seen.judged["class_histogram"]
+    return {"digit": counts.index(max(counts)), "share": f"{max(counts) / sum(counts):.0%}"}
+
+
+def samples_alike(seen: Evidence) -> dict[str, Any] | None:
+    """The same where no judge looks: of clothes it knows nothing."""
+    return {} if seen.judged is None and seen.full and all(seen.alike) else None
 
 
 RULES: dict[str, Callable[[Evidence], dict[str, Any] | None]] = {
@@ -128,6 +134,7 @@ RULES: dict[str, Callable[[Evidence], dict[str, Any] | None]] = {
     "gan_d_too_strong": d_too_strong,
     "gan_losses_swing": losses_swing,
     "gan_mode_collapse": mode_collapse,
+    "gan_samples_alike": samples_alike,
 }
 
 
