@@ -31,7 +31,7 @@ MOST_ON_AIR = 12  # told at once, those with most viewers first
 def steering(here: Controls, task: Task) -> Steer:
     """The buttons, tied to what `here` runs."""
     steer = Steer(here.id, here.name, task.steerable)
-    steer.steered(post, None, here.status, **quiet())
+    steer.steered(post, None, here.status, **quiet(trigger_mode="multiple"))  # none is lost while another is on its way
     steer.looked(lambda: {"on_air": on_air(task)}, None, steer, **quiet())
     return steer
 

@@ -49,8 +49,12 @@ class Control:
         return unread
 
     def deliver(self, message: Message) -> None:
-        """Log a message under the current step, and take its part in the run (the engine does the pausing)."""
-        self.log.append({"step": self.step, **message})
+        """Log a message under the current step, and take its part in the run (the engine does the pausing).
+
+        A step is a pause that lets some units pass: in the log it is a pause.
+        """
+        logged = {"pause": True} if "step" in message else message
+        self.log.append({"step": self.step, **logged})
         self._unread += message.get("set", {}).items()
         if "stop" in message:
             self.reason = message["stop"]

@@ -53,7 +53,7 @@ def build(tab: Tab) -> None:
         return runs.values(*whole(TRAIN_POINTS, lambda: PointsSettings(**own), language), request)
 
     joining(here, steer, here.listen(view, train, adds="{}"))
-    view.steered(post, None, here.status, **quiet())
+    view.steered(post, None, here.status, **quiet(trigger_mode="multiple"))
     drawing = [here.controls["data"], here.controls["drawn"]]
     view.drew(None, drawing, drawing, js="() => playground.points.chosen()", **quiet())
 

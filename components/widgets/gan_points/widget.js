@@ -171,7 +171,7 @@ const send = (...messages) => trigger("steered", { tickets: JSON.parse(tickets(i
 function take(players) {
   asked = moments.at(-1)?.step ?? 0;
   follows = true;
-  send({ set: { players } }, { step: 1 });
+  send({ pause: true }, { set: { players } }, { step: 1 });
 }
 
 on(`${id}.status`, (run) => {

@@ -56,6 +56,8 @@ def test_steps_and_changes_come_between_units_and_the_log_reproduces_the_run(eng
     assert [frame[0] for frame in heard] == list(range(7))
     assert final.frame[:7] == heard
     assert final.frame[-1] == ("end", "stopped")
+    places = [entry["step"] for entry in final.log]
+    assert places == sorted(places) and sum("pause" in entry for entry in final.log) == 4  # a step is a pause too
     steps = [(entry["step"], *(k for k in entry if k != "step")) for entry in final.log if "set" in entry]
     assert steps == [(0, "set"), (4, "set")]
     assert list(replay(learn, Count(n=10**6), list(final.log))) == final.frame
