@@ -35,16 +35,15 @@ def seed_lottery(settings: LotterySettings, control: Control) -> Iterator[dict[s
                 continue
             fresh = [{"seed": seed, "step": p["step"], "mean_return": p["mean_return"]} for p in frame["points"]]
             ends = [{"seed": seed} | {name: frame[name] for name in ENDS}] if "solved" in frame else []
-            if fresh or ends:
-                yield {"start": told, "points": fresh, "ends": ends}
-                told, points[seed] = told + len(fresh), points[seed] + fresh
+            yield {"start": told, "points": fresh, "ends": ends}
+            told, points[seed] = told + len(fresh), points[seed] + fresh
     yield {"start": told, "points": [], "ends": [], "band": band(list(points.values()), settings.max_steps)}
 
 
 def next_frame(units: Iterator[dict[str, Any] | None]) -> Generator[None, None, dict[str, Any] | None]:
-    """Returns the next frame of a run, or None when it is over."""
+    """Returns the next frame that has a point or an end, or None when the run is over."""
     for frame in units:
-        if frame is not None:
+        if frame is not None and (frame["points"] or "solved" in frame):
             return frame
         yield
     return None

@@ -66,9 +66,10 @@ def train_cartpole(settings: TrainSettings, control: Control) -> Iterator[dict[s
     diagnoses    [{"key", "values", "sentence"}], what the curves show
     steered      [{"step", NAME: value}]
 
-    and `start`, the number of its first point. The last adds "solved", "steps_to_solve" (None: not solved), "seconds",
-    "checkpoint" (an id to replay, or to go on from), "greedy_return" and "sampled_return" (means of 100 fresh episodes;
-    None when it was stopped). Raises SettingError, ModelError, FloatingPointError.
+    and `start`, the number of its first point, and `judging`, the step whose policy is being evaluated or was last. The
+    last adds "solved", "steps_to_solve" (None: not solved), "seconds", "checkpoint" (an id to replay, or go on from),
+    "greedy_return" and "sampled_return" (means of 100 fresh episodes; None when it was stopped). Raises SettingError,
+    ModelError, FloatingPointError.
     """
     clock = Clock()
     yield from clock.timed(Training(settings, control, clock).frames())
@@ -87,32 +88,64 @@ class Training:
         self.checkpoint: str | None = None  # the id of the last
 
     def frames(self) -> Iterator[dict[str, Any] | None]:
-        agent, settings, control = self.agent, self.settings, self.control
+        settings, control = self.settings, self.control
         yield self.frame() | self.keep()
-        while agent.steps < settings.max_steps and control.reason is None:
-            if agent.steps // EVERY > agent.evaluated // EVERY:
+        while self.agent.steps < settings.max_steps and control.reason is None:
+            if self.agent.steps // EVERY > self.agent.evaluated // EVERY:
                 yield from self.evaluate()
                 if settings.stop_when_solved and self.steps_to_solve is not None:
                     break
             if steered := self.steer():
                 yield self.frame() | {"steered": steered}
-            figures = yield from agent.update()
-            yield self.point(figures)
+            figures = yield from self.update()
+            if figures is not None:
+                yield self.point(figures)
         yield from self.conclude()
+
+    def update(self) -> Generator[None, None, dict[str, Any] | None]:
+        """The figures of an update; None when the run was ended in the midst of it, which is then as if never begun."""
+        before = copy.deepcopy(self.agent)
+        units = self.agent.update()
+        while True:
+            try:
+                next(units)
+            except StopIteration as end:
+                return end.value
+            yield
+            if self.control.reason is not None:
+                self.agent = before
+                return None
 
     def evaluate(self) -> Iterator[dict[str, Any] | None]:
         """Judge the policy, and if it does well once more on other starts."""
         agent = self.agent
-        agent.evaluated = agent.steps
         for judgement in range(2):
             rng = np.random.default_rng([self.settings.seed, agent.steps, judgement])
-            self.greedy_return = yield from greedy_return(agent.policy, rng, agent.physics)
-            if self.greedy_return < SOLVED:
+            mean = yield from self.judging(greedy_return(agent.policy, rng, agent.physics))
+            if mean is None:  # the run was ended meanwhile: whoever goes on from here judges first
+                return
+            self.greedy_return = mean
+            if mean < SOLVED:
                 break
         else:
             if self.steps_to_solve is None:
                 self.steps_to_solve = agent.steps
+        agent.evaluated = agent.steps
         yield self.frame() | {"evaluations": [{"step": agent.steps, "greedy_return": self.greedy_return}]}
+
+    def judging(self, units: Generator[None, None, float]) -> Generator[dict[str, Any], None, float | None]:
+        """What `units` return, with a frame for each: where many share the device a judgement takes seconds.
+
+        None when the run was ended in the midst of it.
+        """
+        while True:
+            try:
+                next(units)
+            except StopIteration as end:
+                return end.value
+            yield self.frame() | {"judging": self.agent.steps}
+            if self.control.reason is not None:
+                return None
 
     def steer(self) -> list[dict[str, Any]]:
         """Take over what was set meanwhile."""
@@ -140,13 +173,13 @@ class Training:
 
     def conclude(self) -> Iterator[dict[str, Any] | None]:
         """The last frame."""
-        agent, sampled = self.agent, None
+        agent, seed, sampled = self.agent, self.settings.seed, None
         if self.control.reason is None:
-            if self.agent.evaluated != agent.steps:
-                rng = np.random.default_rng([self.settings.seed, agent.steps])
-                self.greedy_return = yield from greedy_return(agent.policy, rng, agent.physics)
-            rng = np.random.default_rng([self.settings.seed, agent.steps, 2])
-            sampled = yield from sampled_return(agent.policy, rng, agent.physics)
+            if agent.evaluated != agent.steps:
+                rng = np.random.default_rng([seed, agent.steps])
+                self.greedy_return = yield from self.judging(greedy_return(agent.policy, rng, agent.physics))
+            rng = np.random.default_rng([seed, agent.steps, 2])
+            sampled = yield from self.judging(sampled_return(agent.policy, rng, agent.physics))
         told = {
             "solved": self.steps_to_solve is not None,
             "steps_to_solve": self.steps_to_solve,

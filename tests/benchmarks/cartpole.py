@@ -242,8 +242,12 @@ def physics() -> None:
         )
 
 
-def sharing() -> None:
-    """Thirty people training PPO at once against one after another, and how long each waits for news."""
+def sharing(people: int = 30) -> None:
+    """So many people training PPO at once against one after another, and how long each waits for news.
+
+    Every seed is another run. The engine lets all of them in; the app's takes four a core at a time and tells the
+    others their place.
+    """
 
     async def all_at_once(engine: Engine) -> float:
         gaps: list[float] = []
@@ -256,21 +260,22 @@ def sharing() -> None:
                     gaps.append(time.perf_counter() - last)
                     last = time.perf_counter()
 
-        await asyncio.gather(*map(person, range(100, 130)))
+        await asyncio.gather(*map(person, range(100, 100 + people)))
         return max(gaps)
 
     began = time.perf_counter()
-    for seed in range(100, 130):
+    for seed in range(100, 100 + people):
         engine = Engine()
         asyncio.run(watch(engine, TrainSettings(seed=seed)))
         engine.close()
     one_by_one = time.perf_counter() - began
-    engine = Engine()
+    engine = Engine(max_training=people)
     began = time.perf_counter()
     longest = asyncio.run(all_at_once(engine))
     together = time.perf_counter() - began
     engine.close()
-    print(f"30 people: {together:.1f} s together, {one_by_one:.1f} s in turn: {together / one_by_one:.2f}× (≤ 1.3)")
+    ratio = together / one_by_one
+    print(f"{people} people: {together:.1f} s together, {one_by_one:.1f} s in turn: {ratio:.2f}× (≤ 1.3)")
     print(f"  longest wait for news {longest:.2f} s (≤ 1)", flush=True)
 
 

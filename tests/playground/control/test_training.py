@@ -110,6 +110,25 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(algorithm):
     assert all(np.array_equal(ends[0][name], ends[1][name]) for name in ends[0])
 
 
+@pytest.mark.parametrize("unit", [1, 2, 9, 20, 30, 31, 32, 45])
+def test_stopped_in_the_midst_of_anything_it_ends_at_once_and_goes_on_from_there(unit):
+    """In the midst of an update, of a rollout, of an evaluation: what was half done is done anew."""
+    settings = TrainSettings(max_steps=5000, stop_when_solved=False, seed=4)
+    control, frames, late = Control(settings), [], 0
+    for frame in train_cartpole(settings, control):
+        control.step += 1
+        late += control.reason is not None
+        frames += [frame] if frame else []
+        if control.step == unit:
+            control.deliver({"stop": "stopped"})
+    assert late <= 2
+    first = append(frames)
+    _, second = train(start=first["checkpoint"], max_steps=5000, stop_when_solved=False, seed=4)
+    _, through = train(max_steps=5000, stop_when_solved=False, seed=4)
+    assert first["points"] + second["points"] == through["points"]
+    assert [*first.get("evaluations", ()), *second["evaluations"]] == through["evaluations"]
+
+
 def test_a_copy_of_a_network_shares_nothing_with_it():
     _, whole = train(max_steps=1024)
     agent = CHECKPOINTS.get(whole["checkpoint"], KIND).state["agent"]
