@@ -129,11 +129,14 @@ Part = tuple[Task, Callable[[], Settings], Callable[[Event, Settings], dict[str,
 TOGETHER = 0.05  # seconds in which the parts' news are gathered into one value
 
 
-async def together(parts: Mapping[str, Part], request: gr.Request | None) -> AsyncIterator[str]:
+async def together(
+    parts: Mapping[str, Part], request: gr.Request | None, newest: float | None = None
+) -> AsyncIterator[str]:
     """Several runs side by side as one widget's values, packed: {"state", "parts": {name: [value, …]}}.
 
     A part's values are those that `values` would give, in their order; {"state": "done", "error"} when it is refused.
     The last value, with state "done", holds the last of each part, which is whole.
+    newest: seconds between two values, of which each then has only the newest of a part; for pictures.
     """
     news: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue(maxsize=4 * len(parts))
     last: dict[str, dict[str, Any]] = {}
@@ -154,10 +157,10 @@ async def together(parts: Mapping[str, Part], request: gr.Request | None) -> Asy
     try:
         while not (all(follower.done() for follower in followers) and news.empty()):
             gathered: dict[str, list[dict[str, Any]]] = {}
-            await asyncio.sleep(TOGETHER)
+            await asyncio.sleep(newest or TOGETHER)
             while not news.empty():
                 name, value = news.get_nowait()
-                gathered.setdefault(name, []).append(value)
+                gathered[name] = [value] if newest else [*gathered.get(name, []), value]
             if gathered:
                 yield packed({"state": "running", "parts": gathered})
         yield packed({"state": "done", "parts": {name: [value] for name, value in last.items()}})

@@ -17,6 +17,8 @@ from playground.images.gan_lab_tasks import LOSS_SHAPES, SHOWN_AS_REAL, TURNED_S
 from playground.images.gan_settings import GanSettings
 from playground.images.gan_tasks import TRAIN_GAN
 
+PACE = 0.4  # seconds between two looks at both runs
+
 
 def build(tab: Tab) -> None:
     with experiment(tab, "textbook", LossShapeSettings):
@@ -41,4 +43,4 @@ def learn_both(asked: Asked, language: str, request: gr.Request) -> AsyncIterato
         return GanSettings(seed=shown().seed, steps=shown().noise_steps, data=data)
 
     parts = {data: (TRAIN_GAN, lambda data=data: on(data), runs.told_whole) for data in ("noise", "mnist")}
-    return runs.together({"shown": (SHOWN_AS_REAL, shown, runs.told_whole)} | parts, request)
+    return runs.together({"shown": (SHOWN_AS_REAL, shown, runs.told_whole)} | parts, request, newest=PACE)
