@@ -108,8 +108,8 @@ SENTENCES: dict[str, str] = {
     "hardly changes wherever G moves, and G has nothing to learn from. Slow D down, or give it fewer updates.",
     "gan_losses_swing": "The losses swing: D's went up to {d_loss}, where one that guesses blindly pays about 1.4. The "
     "learning rates are too high, so both networks jump over what they aim at. Divide the rates by ten.",
-    "gan_samples_alike": "Mode collapse: whatever the noise, G draws nearly the same image. It has found one that D falls "
-    "for, and bets everything on it.",
+    "gan_samples_alike": "Mode collapse: whatever the noise, G draws nearly the same image. It has found one that D "
+    "falls for, and bets everything on it.",
     "gan_mode_collapse": "Mode collapse: whatever the noise, G draws much the same. The judge takes {share} of its "
     "images for a {digit}. Such a G has found one image that D falls for, and bets everything on it.",
     "gan_no_run": "There is no run on screen yet whose networks could be used. Run the GAN above for a moment and stop "
