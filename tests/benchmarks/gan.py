@@ -166,13 +166,14 @@ def view(turns: int = 5, steps: int = 400) -> None:
 def crowd(turns: int = 3, steps: int = 400, viewers: int = 60) -> None:
     engine, ratios = Engine(prepare=prepare_torch), []
     for turn in range(turns):
-        walls = {}
+        walls, work = {}, {}
         for count in (1, viewers):
             settings = GanSettings(steps=steps, seed=200 + 2 * turn + (count > 1))
-            _, walls[count], frames = asyncio.run(watched(engine, settings, count))
+            work[count], walls[count], frames = asyncio.run(watched(engine, settings, count))
         ratios.append(walls[1] / walls[viewers])
-        rate = min(frames) / walls[viewers]
-        print(f"{viewers} viewers: {rate:.1f} frames/s each at least, {ratios[-1]:.2f} of the speed", flush=True)
+        rate, more = min(frames) / walls[viewers], work[viewers] / work[1]
+        print(f"{viewers} viewers: {rate:.1f} frames/s each at least, {ratios[-1]:.2f} of the speed", end=", ")
+        print(f"{more:.2f} x the process's work", flush=True)
     print(f"sixty watch at {statistics.median(ratios):.2f} of the speed of one (at least 0.8)")
     engine.close()
 
