@@ -19,7 +19,6 @@ from components.tabs.controls import quiet
 from components.tabs.experiment import experiments
 from components.tabs.listening import Listening, listen
 from components.tabs.steering import joining, steering
-from components.text_values import whole
 from components.widgets.gan_live import GanLive
 from components.words import words
 from playground.errors import PlaygroundError
@@ -96,7 +95,7 @@ def _going_on(tab: anatomy.Tab, button: gr.Button, running: Listening) -> None:
 
 def train(asked: dict[str, Any], language: str, request: gr.Request) -> AsyncIterator[str]:
     """A run of training, as values of the live picture."""
-    return runs.values(*whole(TRAIN_GAN, lambda: GanSettings.of(asked), language), request)
+    return runs.values(TRAIN_GAN, lambda: GanSettings.of(asked), runs.told_whole, request)
 
 
 def program(**settings: Any) -> str:

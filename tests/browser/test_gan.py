@@ -97,7 +97,7 @@ def test_pause_step_once_and_change_a_setting_on_the_way(open_page):
 
 
 def test_a_stopped_run_goes_on_from_where_it_was(open_page):
-    page = open_page(link(**SHORT))
+    page = open_page(f"{link(**SHORT)}&lang=zh-CN")
     train(page)
     before = shown(page)
     page.locator("#gan-go_on").click()
