@@ -217,6 +217,22 @@ def told_whole(event: Event, settings: Settings) -> dict[str, Any]:
     return told(event) | {"settings": settings.as_dict()} | (event.frame or {})
 
 
+def told_at_ends() -> Callable[[Event, Settings], dict[str, Any]]:
+    """For one run whose frames are dicts: its first value with a frame and its last have its settings. A slow reader
+    may miss the first.
+    """
+    known = False
+
+    def tell(event: Event, settings: Settings) -> dict[str, Any]:
+        nonlocal known
+        if not event.frame or (known and event.state != "done"):
+            return told(event) | (event.frame or {})
+        known = True
+        return told_whole(event, settings)
+
+    return tell
+
+
 def told(event: Event) -> dict[str, Any]:
     """An event's outside as JSON: everything but its frame."""
     value: dict[str, Any] = {"run": event.run, "state": event.state}

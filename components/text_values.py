@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from components.runs import Part, told
+from components.runs import Part, told, told_at_ends
 from playground.inference.tasks import Event, Task
 from playground.settings import Settings, integer
 from playground.text.frames import TextFrame
@@ -67,19 +67,11 @@ def generation(
 
 
 def whole(task: Task, ask: Callable[[], Settings], language: str) -> Part:
-    """A run whose frames are dicts as a part of what a page shows; its first and its last have its settings: a slow
-    reader may miss the first.
+    """A run about texts whose frames are dicts, as a part of what a page shows; its first and its last value have its
+    settings.
     """
-    known = False
-
-    def tell(event: Event, settings: Settings) -> dict[str, Any]:
-        nonlocal known
-        value = told(event) | (event.frame or {})
-        if event.frame and (not known or event.state == "done"):
-            known, value["settings"] = True, settings.as_dict()
-        return for_reader(value, language)
-
-    return task, ask, tell
+    tell = told_at_ends()
+    return task, ask, lambda event, settings: for_reader(tell(event, settings), language)
 
 
 def for_reader(value: dict[str, Any], language: str) -> dict[str, Any]:

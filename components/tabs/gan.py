@@ -95,7 +95,7 @@ def _going_on(tab: anatomy.Tab, button: gr.Button, running: Listening) -> None:
 
 def train(asked: dict[str, Any], language: str, request: gr.Request) -> AsyncIterator[str]:
     """A run of training, as values of the live picture."""
-    return runs.values(TRAIN_GAN, lambda: GanSettings.of(asked), runs.told_whole, request)
+    return runs.values(TRAIN_GAN, lambda: GanSettings.of(asked), runs.told_at_ends(), request)
 
 
 def program(**settings: Any) -> str:

@@ -16,7 +16,6 @@ from components.tabs.anatomy import Tab
 from components.tabs.controls import quiet
 from components.tabs.experiment import Experiment, experiment
 from components.tabs.steering import joining, post, steering
-from components.text_values import whole
 from components.widgets.gan_points import GanPoints
 from components.words import words
 from playground.images.gan_points_settings import PointsSettings
@@ -50,7 +49,7 @@ def build(tab: Tab) -> None:
 
     def train(asked: dict[str, Any], language: str, request: gr.Request) -> AsyncIterator[str]:
         own = {name: asked[name] for name in here.controls}  # the tab's own steps and rates are for images
-        return runs.values(*whole(TRAIN_POINTS, lambda: PointsSettings(**own), language), request)
+        return runs.values(TRAIN_POINTS, lambda: PointsSettings(**own), runs.told_at_ends(), request)
 
     joining(here, steer, here.listen(view, train, adds="{}"))
     view.steered(post, None, here.status, **quiet(trigger_mode="multiple"))
