@@ -18,7 +18,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-BODY_LIMIT = 4_000_000  # bytes: the longest prompt fits, however its characters are escaped
+BODY_LIMIT = 8_000_000  # bytes: the longest prompt fits, however it is escaped, and a file of networks in base64
 SENTENCE = f"A request may hold at most {BODY_LIMIT:,} bytes. Send less at once."
 UNUSED = re.compile(
     r"/(gradio_api/(upload|deep_link|stream/|process_recording|component_server|proxy=|custom_component|dev/|"

@@ -58,14 +58,14 @@ def decode(wire: Any, field: str = "array", max_bytes: int = MAX_BYTES) -> np.nd
     if not isinstance(wire, dict):
         raise refuse("it is not an object")
     shape, dtype, text = wire.get("shape"), wire.get("dtype"), wire.get("base64")
-    if not isinstance(shape, list) or len(shape) > 8 or not all(type(n) is int and 0 <= n <= max_bytes for n in shape):
+    if not isinstance(shape, list) or len(shape) > 8 or not all(type(n) is int and n >= 0 for n in shape):
         raise refuse("shape must be a list of whole numbers")
     if dtype not in DTYPES:
         raise refuse("dtype must be one of " + ", ".join(DTYPES))
     if not isinstance(text, str):
         raise refuse("base64 must be text")
     size = math.prod(shape) * np.dtype(dtype).itemsize
-    if size > max_bytes or len(text) > 2 * max_bytes:
+    if size > max_bytes or max(shape, default=0) > max_bytes or len(text) > 2 * max_bytes:
         raise refuse(f"more than {max_bytes} bytes")
     try:
         raw = base64.b64decode(text, validate=True)

@@ -104,7 +104,7 @@ async def load_gan(file: dict | None = None, request: gr.Request = None) -> dict
     """Keep the networks of a file that /save_gan gave, to sample them or to go on training.
 
     Args:
-        file: its bytes, uint8 (n,) in the wire form, n at most 8 MB
+        file: its bytes, uint8 (n,) in the wire form, n at most 5 MB
 
     Returns:
         `checkpoint`, whose `id` is a `start` of /train_gan and a `checkpoint` of /sample_gan; `settings`, those that a

@@ -178,6 +178,6 @@ class KeptSettings(Settings):
 
 @dataclass(frozen=True)
 class FileSettings(Settings):
-    """A `file` that was saved here: its bytes, uint8 (n,) in the wire form, 8 MB at most."""
+    """A `file` that was saved here: its bytes, uint8 (n,) in the wire form, 5 MB at most."""
 
-    file: Any = array(shape=(None,), dtype="uint8", limit=8 * 1024 * 1024)  # noqa: RUF009
+    file: Any = array(shape=(None,), dtype="uint8", limit=5 * 1024 * 1024)  # noqa: RUF009

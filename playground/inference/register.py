@@ -43,8 +43,9 @@ class Register:
                 run.turn("done", last=trace.frame, reason=trace.reason)
                 return self._seat(run, run.owner)
             self._check_owner(run.owner)
-            if run.key in self._shared:
-                return self._seat(self._shared[run.key], run.owner)
+            going = self._shared.get(run.key)
+            if going and not going.held_up:
+                return self._seat(going, run.owner)
             self._admission.enter(run)
             if run.key:
                 self._shared[run.key] = run
@@ -88,7 +89,7 @@ class Register:
 
     def on_air(self, name: str | None) -> list[tuple[str, Settings, int]]:
         with self.lock:
-            training = [run for run in self._shared.values() if run.task.lane is Lane.TRAINING]
+            training = [run for run in self._shared.values() if run.task.lane is Lane.TRAINING and not run.held_up]
             runs = [run for run in training if name is None or run.task.name == name]
             return [(run.task.name, run.settings, len(run.viewers)) for run in runs]
 

@@ -58,6 +58,11 @@ class Run:
     def hosted(self) -> bool:
         return self.task.host is not None
 
+    @property
+    def held_up(self) -> bool:
+        """Paused by its owner: nobody else is made to wait for that, so who asks for the same gets another run."""
+        return self.expires_at is not None
+
     def overdue(self, now: float) -> bool:
         """Paused for too long, or a hosted run out of time. (A generator's time is counted as it uses it.)"""
         paused_too_long = self.expires_at is not None and now > self.expires_at

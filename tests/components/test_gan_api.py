@@ -61,6 +61,14 @@ def test_networks_go_out_as_a_file_and_come_back(client):
     assert one == other and loaded["settings"]["channels"] == EMBEDDED["channels"]
 
 
+def test_the_largest_networks_that_are_saved_can_be_loaded_again(client):
+    """As the page posts them: not compressed."""
+    trained = list(client.submit("mlp", 1, batch_size=1, latent_size=128, labels=True, api_name="/train_gan"))[-1]
+    told = client.predict(trained["checkpoint"]["id"], api_name="/save_gan")
+    file = wire.encode(wire.decode(told["file"]), level=0)
+    assert client.predict(file, api_name="/load_gan")["checkpoint"]["step"] == 1
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, "1", [], {}, True, -1, 1e308], ids=repr)
 @pytest.mark.parametrize("field", ["steps", "seed", "learning_rate_g", "batch_size", "d_updates", "r1"])
 def test_bad_numbers_posted_raw_get_a_sentence(app, field, value):

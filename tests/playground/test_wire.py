@@ -73,6 +73,12 @@ def test_what_is_not_even_an_object(value):
         wire.decode(value)
 
 
+@pytest.mark.parametrize("shape", [[2**40], [0, 2**40], [10**30]])
+def test_what_is_too_big_is_told_the_bound(shape):
+    with pytest.raises(SettingError, match="more than 100 bytes"):
+        wire.decode(GOOD | {"shape": shape}, max_bytes=100)
+
+
 def test_a_small_message_cannot_unpack_into_a_large_one():
     bomb = base64.b64encode(zlib.compress(bytes(10**7))).decode()
     with pytest.raises(SettingError, match="bytes"):

@@ -1,7 +1,7 @@
 /* Save the networks of the run on screen, or open such a file: the controls are then set to go on from it.
    In scope: element, props, trigger, watch (components/widgets/base.py). */
 const { words, make, card, unpack, sentence, decode, number, bytes, download, drop, toast, gan } = window.playground;
-const ENDING = ".safetensors", LIMIT = 8 * 1024 * 1024, CHUNK = 32_768;
+const ENDING = ".safetensors", LIMIT = 5 * 1024 * 1024, CHUNK = 32_768;
 
 const word = (key, values) => words(`gan.files.${key}`, values);
 const view = card(word("card"), element.querySelector(".pg-widget"));

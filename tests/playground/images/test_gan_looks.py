@@ -197,6 +197,26 @@ def test_a_file_of_other_numbers_is_refused(dtype: torch.dtype):
             gan_file.read(save(others, story), "mine.safetensors")
 
 
+def test_a_header_that_lies_is_refused_before_it_costs_anything():
+    """40,000 names would hold up everybody for seconds; shapes beyond all bounds are torch's RuntimeError."""
+    told = {"gan": json.dumps({"settings": QUICK, "step": 1})}
+
+    def file(tensors: dict[str, list[int]], length: int) -> bytes:
+        header = {
+            name: {"dtype": "F16", "shape": shape, "data_offsets": [0, length]} for name, shape in tensors.items()
+        }
+        text = json.dumps({"__metadata__": told, **header}).encode()
+        return len(text).to_bytes(8, "little") + text + bytes(length)
+
+    for tensors, length in (
+        ({f"g.{i}": [0] for i in range(40_000)}, 0),
+        ({"g.x": [0, 2**62, 2**62]}, 0),
+        ({"g.x": [1] * 100}, 2),
+    ):
+        with pytest.raises(ModelError, match=r"not saved here|layers are others"):
+            gan_file.read(file(tensors, length), "mine.safetensors")
+
+
 # ---------------------------------------------------------------- the program
 
 

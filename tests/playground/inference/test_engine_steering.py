@@ -7,6 +7,7 @@ import pytest
 from playground.errors import RunError, SettingError
 from playground.inference.control import Control, replay
 from playground.inference.engine import Engine
+from playground.inference.tasks import Lane
 from tests.playground.inference.engine_tasks import Count, Forever, held_up, pictures, settled, text, until
 
 
@@ -91,6 +92,17 @@ def test_only_the_owner_steers(engine):
     assert refused.value.key == "not_your_run"
     engine.post(mine, {"pause": True})
     assert until(engine.frames(yours), "paused"), "whoever watches sees the owner's pause"
+
+
+def test_nobody_who_comes_later_is_held_up_by_a_pause(engine):
+    task = pictures(Forever(), shared=True, lane=Lane.TRAINING, steerable=("gain",))
+    mine = engine.submit(task, Count(), "me")
+    engine.post(mine, {"pause": True})
+    until(engine.frames(mine), "paused")
+    assert engine.on_air(task) == []
+    late = engine.frames(engine.submit(task, Count(), "late"))
+    assert until(late, "running").state == "running"
+    assert [viewers for _, _, viewers in engine.on_air(task)] == [1]
 
 
 def test_a_steered_run_is_no_longer_what_its_settings_say(engine):
