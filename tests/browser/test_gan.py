@@ -79,7 +79,11 @@ def test_pause_step_once_and_change_a_setting_on_the_way(open_page):
     wait_until(page, "paused")
     page.wait_for_function("() => new Promise((done) => setTimeout(() => done(true), 700))")  # frames on their way
     before = page.evaluate("playground.gan.shown().step")
-    steer.get_by_role("button", name=EN["steer.step"]).click()
+    once = steer.get_by_role("button", name=EN["steer.step"])
+    once.click()  # it had gone on since the last picture
+    page.wait_for_function("(before) => playground.gan.shown().step > before", arg=before)
+    before = page.evaluate("playground.gan.shown().step")
+    once.click()
     page.wait_for_function("(before) => playground.gan.shown().step === before + 1", arg=before)
     rate = page.locator("#gan-learning_rate_d input")
     rate.fill("0.01")
