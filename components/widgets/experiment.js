@@ -9,12 +9,21 @@
    element  of a run made beforehand that is fetched: only when this is in sight
    fresh()  is called when Run was pressed again, before the first value of the new run
 
+   playground.whenSeen(element, ask)
+     for a widget that asks by itself: once it is in sight and the link has set the controls
+
    It says where the run stands on the status line (bus topic NAME.status), and knows its tickets for Stop. */
 (() => {
   "use strict";
-  const { unpack, emit } = window.playground;
+  const { unpack, emit, on } = window.playground;
   const going = new Map(); // name of an experiment → tickets of its runs that go on
   const ABOUT = ["run", "state", "position", "progress", "bytes", "expires", "reason", "error", "settings", "notices"];
+
+  /** Calls `ask` when `element` first comes into sight and what the page's link asks for stands in the controls. */
+  async function whenSeen(element, ask) {
+    await Promise.all([inSight(element), new Promise((resolve) => { on("opened", resolve, element); })]);
+    ask();
+  }
 
   /** The tickets of what an experiment has going, as runs.stop_all takes them. */
   const tickets = (name) => JSON.stringify([...(going.get(name) || [])]);
@@ -121,5 +130,5 @@
     receive();
   }
 
-  Object.assign(window.playground, { experiment, tickets });
+  Object.assign(window.playground, { experiment, tickets, whenSeen });
 })();

@@ -1,7 +1,7 @@
 /* A game of ten rounds: a real test digit and a generated one of the same class, side by side. The person says which is
    real, then D's scores are uncovered. Which stands on the left is drawn with the run's seed, so everybody with the same
    link sees the same rounds. In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, canvas, images, someImages, drawImage, imageGrid, number, percent, announce, experiment, luck } = window.playground;
+const { words, make, card, canvas, images, someImages, drawImage, imageGrid, number, percent, announce, experiment, whenSeen, luck } = window.playground;
 const SIDES = [0, 1], KEYS = { 1: 0, 2: 1, ArrowLeft: 0, ArrowRight: 1 };
 const store = "playground.detective", KEEP = 1000; // rounds remembered in this browser
 
@@ -167,8 +167,4 @@ next.hidden = true;
 tell();
 tally(remembered());
 experiment({ name: "gan-detective", props, watch, show: receive, once: "real" });
-new IntersectionObserver((seen, observer) => { // ten pairs at once when it comes into sight: there is nothing to choose first
-  if (!seen.some((one) => one.isIntersecting)) return;
-  observer.disconnect();
-  if (!deal) trigger("wanted", {});
-}).observe(element);
+whenSeen(element, () => { if (!deal) trigger("wanted", {}); }); // ten pairs at once: there is nothing to choose first

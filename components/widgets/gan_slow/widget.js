@@ -1,6 +1,6 @@
 /* One step of D and one of G, a phase at a time. A run brings every phase; walking through them asks nobody.
    In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, scrubber, number, percent, decode, images, tiles, tellOfTiles, ganFlow, experiment } = window.playground;
+const { words, make, card, scrubber, number, percent, decode, images, tiles, tellOfTiles, ganFlow, experiment, whenSeen } = window.playground;
 const D_PHASES = ["sample_noise", "generate", "score_real", "score_fake", "loss", "backpropagate", "update"];
 const PHASES = [...D_PHASES.map((name) => ({ player: "d", name })), ...D_PHASES.filter((name) => name !== "score_real").map((name) => ({ player: "g", name }))];
 
@@ -126,8 +126,4 @@ for (const row of Object.values(rows)) row.show({ images: null, count: 8, lines:
 legend.setAttribute("data-hidden", "");
 told.textContent = word("hint");
 experiment({ name: "gan-slow", props, watch, show: receive, once: "phases" });
-new IntersectionObserver((seen, observer) => { // a step at once when it comes into sight
-  if (!seen.some((one) => one.isIntersecting)) return;
-  observer.disconnect();
-  if (!run) trigger("wanted", {});
-}).observe(element);
+whenSeen(element, () => { if (!run) trigger("wanted", {}); }); // a step at once: there is nothing to choose first
