@@ -8,11 +8,12 @@ from playground.images.gan_settings import GanSettings
 COST = {16: 9.0, 32: 16.0, 64: 32.0}  # ms of a training step of a dcgan with so many channels, 64 images
 MLP_COST = 20.0
 FRAME, UNIT = 130.0, 45.0  # ms between two frames, and the most that one unit of work should last
+ROOMY = 600  # frames after which they come half as often, and again after as many: all of them are kept
 FIRST_JUDGED, JUDGED = 8, 50  # frames before the judge looks first, and from one look to the next
 
 
 class Pace:
-    """`frame`: training steps between two frames. `slow`: a step is too long for one unit of work."""
+    """`frame`: training steps between two frames at first. `slow`: a step is too long for one unit of work."""
 
     def __init__(self, settings: GanSettings) -> None:
         whole = MLP_COST if settings.architecture == "mlp" else COST[settings.channels]
@@ -21,6 +22,10 @@ class Pace:
         cost = settings.d_updates * of_d + update
         self.frame = max(1, round(FRAME / cost))
         self.slow = cost > UNIT
+
+    def between(self, frames: int) -> int:
+        """Training steps between two frames, when there have been so many already."""
+        return self.frame << frames // ROOMY
 
     @staticmethod
     def judges(frames: int) -> bool:

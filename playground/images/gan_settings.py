@@ -33,7 +33,7 @@ class GanSettings(Settings):
     ema              what G's shown average keeps of itself each step: 0 shows G as it is
     data             what D is shown as real: handwritten digits, Fashion-MNIST's clothes, or random static
     steps            that this run makes: each is `d_updates` of D, then one of G; 1 to 20,000
-    seed             of first weights, noise and batches
+    seed             of first weights, noise and batches; who goes on from a checkpoint goes on with its batches
     start            "" for new networks, "embedded" for the trained ones that come along, or a checkpoint's id; with
                      "embedded" the settings that make the networks (STRUCTURE) are set to what those are
     """

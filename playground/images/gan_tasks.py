@@ -10,7 +10,7 @@ from playground.settings import Settings
 MB = 1024 * 1024
 NETWORKS = {"dcgan": 8 * MB, "mlp": 64 * MB}  # both players, G's average, Adam's moments, and a checkpoint of them all
 BATCH = MB  # what one image of a batch takes in all layers of both players, and its gradients
-FRAME, FRAMES = 24 * 1024, 3600  # bytes of a frame, which are kept for the history, and their number in ten minutes
+FRAME, FRAMES = 64 * 1024, 3600  # bytes of a frame (of static; one of digits has 24 kB), and how many a run keeps
 LOOK = 96 * MB  # embedded networks, a thousand samples, the judge's features
 
 

@@ -35,6 +35,7 @@ from playground.images.gan_pace import Pace
 from playground.images.gan_players import Outcome, Players, as_images, d_step, draw_batch, fixed_noise, follow, g_step
 from playground.images.gan_settings import GanSettings
 from playground.images.gan_start import players_of
+from playground.images.gan_tasks import FRAMES
 from playground.images.judge import judged
 from playground.inference.aside import optimizers_imported
 from playground.inference.control import Control
@@ -61,7 +62,7 @@ def train_gan(settings: GanSettings, control: Control) -> Iterator[dict[str, Any
         if outcome is None:
             break
         show.note(outcome)
-        yield show.frame(control) if show.due or control.paused else None
+        yield show.frame(control) if show.due or (control.paused and show.frames < FRAMES) else None
         if show.judging_due and not control.paused:
             yield from show.judge(control)
     show.keep(control)
@@ -123,7 +124,7 @@ class Show:
 
     @property
     def due(self) -> bool:
-        return len(self.outcomes) >= Pace(self.settings).frame
+        return len(self.outcomes) >= Pace(self.settings).between(self.frames)
 
     def frame(self, control: Control) -> dict[str, Any]:
         images, scores = self.samples()
