@@ -134,7 +134,7 @@
     return moved;
   }
 
-  /** A class's digit at its middle, on a ground of its own. */
+  /** A class's digit at its heart, on a ground of its own. */
   function name(context, text, [x, y], { colour, ground, font }) {
     context.font = font;
     context.textAlign = "center";

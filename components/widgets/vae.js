@@ -17,7 +17,7 @@
 (() => {
   "use strict";
   const { emit, on, decode: unpackArray, number, digits } = window.playground;
-  const PIXELS = 784;
+  const PIXELS = 784, NEAR = 16, TRIED = 40;
   const ARRAYS = ["mu", "sigma", "labels", "errors", "images"];
 
   let map = null;
@@ -35,8 +35,8 @@
     const unpacked = Object.fromEntries(names.map((name, i) => [name, arrays[i].data]));
     const [count, size] = arrays[0].shape;
     map = { ...value, ...unpacked, grid, count, size, source: value };
-    map.middles = Array.from({ length: 10 }, (_, digit) => middleOf(digit));
-    known.set(map.model.id, figuresOf(map));
+    map.hearts = Array.from({ length: 10 }, (_, digit) => heartOf(digit));
+    known.set(map.model.id, { ...figuresOf(map), steps: map.model.steps });
     [ends, encoded] = [null, null];
     emit("vae.map", map);
     emit("vae.walk", ends);
@@ -111,23 +111,24 @@
     return best;
   }
 
-  /** The middle of a class: the digit whose code is nearest to the mean of all of them, {index, code}. */
-  function middleOf(digit) {
-    const { mu, size, labels } = map, mean = new Array(size).fill(0);
-    let count = 0;
-    for (let i = 0; i < map.count; i += 1) {
-      if (labels[i] !== digit) continue;
-      count += 1;
-      for (let k = 0; k < size; k += 1) mean[k] += mu[i * size + k];
-    }
-    const [index] = nearest(mean.map((sum) => sum / Math.max(1, count)), 1, (i) => labels[i] === digit);
-    return { index, code: Array.from(mu.subarray(index * size, (index + 1) * size)) };
+  /** The heart of a class, {index, code}: of those of its digits that lie among their own kind, the one nearest to their
+      mean. The mean alone would not do: where two classes overlap, as 4 and 9 do, it is neither. */
+  function heartOf(digit) {
+    const { mu, size, labels, count } = map, code = (i) => mu.subarray(i * size, (i + 1) * size);
+    const own = Array.from({ length: count }, (_, i) => i).filter((i) => labels[i] === digit);
+    if (!own.length) return { index: 0, code: Array.from(code(0)) };
+    const mean = Array.from({ length: size }, (_, k) => own.reduce((sum, i) => sum + mu[i * size + k], 0) / own.length);
+    const stride = Math.ceil(own.length / TRIED), tried = own.filter((_, n) => n % stride === 0).map((index) => ({
+      index, kin: nearest(code(index), NEAR).filter((j) => labels[j] === digit).length, far: Math.hypot(...mean.map((m, k) => mu[index * size + k] - m)) }));
+    const most = Math.max(...tried.map(({ kin }) => kin));
+    const { index } = tried.filter(({ kin }) => kin >= most - 1).reduce((best, one) => (one.far < best.far ? one : best));
+    return { index, code: Array.from(code(index)) };
   }
-  const middle = (digit) => map.middles[digit];
+  const heart = (digit) => map.hearts[digit];
 
-  /** A straight walk between the middles of two classes. */
+  /** A straight walk between the hearts of two classes. */
   function walk(from, to) {
-    ends = map?.grid ? { from, to, a: middle(from).code, b: middle(to).code, t: 0 } : null;
+    ends = map?.grid ? { from, to, a: heart(from).code, b: heart(to).code, t: 0 } : null;
     emit("vae.walk", ends);
   }
 
@@ -219,7 +220,7 @@
       elbo: number(-reconstruction - kl, 1), z1: number(place.z1, 2), z2: number(place.z2, 2) };
   }
 
-  window.playground.vae = { receive, decode, nearest, middle, hover, leave, settle, walk, along, endWalk, encode, draw, showOnly, lay, begin, collapse, maths, title, numbered,
+  window.playground.vae = { receive, decode, nearest, heart, hover, leave, settle, walk, along, endWalk, encode, draw, showOnly, lay, begin, collapse, maths, title, numbered,
     chosen, bounds, map: () => map, place: () => place, rest: () => rest, ends: () => ends, encoded: () => encoded,
     only: () => only, background: () => background, drawing: () => drawing,
     figures: (id) => known.get(id) ?? null };

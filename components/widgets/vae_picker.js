@@ -31,11 +31,11 @@
     const element = make("div", { class: "pg-pick" }, grid.element, make("div", { class: "pg-card-controls" }, others, ...drawn));
     let shown = [], turn = 0, picked = null;
 
-    /** One test digit of each class: first the one in the middle of its class, then others each time. */
+    /** One test digit of each class: first the one at the heart of its class, then others each time. */
     function lay() {
       const { labels, images } = vae.map();
       shown = Array.from({ length: 10 }, (_, digit) => {
-        if (!turn) return vae.middle(digit).index;
+        if (!turn) return vae.heart(digit).index;
         const of = [...labels.keys()].filter((i) => labels[i] === digit);
         return of[(turn * 7 + 3) % of.length];
       });

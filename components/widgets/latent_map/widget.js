@@ -66,7 +66,7 @@ const base = canvas(still, (context, width, height, colours) => {
   rings(context, to, colours.muted, tiled);
   latentPicture.points(context, map, to, { colours: digits.colours(), only: vae.only(), faint: colours.cut, radius: width < 420 ? 2 : 2.7 });
   const font = `600 ${width < 420 ? 18 : 24}px ${getComputedStyle(document.body).fontFamily}`;
-  const places = latentPicture.apart(map.middles.map(({ code }) => to(code[0], code[1])), width < 420 ? 19 : 27);
+  const places = latentPicture.apart(map.hearts.map(({ code }) => to(code[0], code[1])), width < 420 ? 19 : 27);
   places.forEach((place, digit) => {
     if (vae.only() < 0 || vae.only() === digit) latentPicture.name(context, String(digit), place, { colour: colours.ink, ground: colours.card, font });
   });
@@ -172,11 +172,14 @@ function dress() {
 /** What β and the size of its codes did to this model, beside the one with β = 1 where that was on the map. */
 function judge(map) {
   const now = vae.figures(map.model.id), plain = vae.figures("conv-2d"), beta = map.model.beta;
+  const by = plain && map.model.id !== "conv-2d" && map.size === 2 ? now.reconstruction - plain.reconstruction : 0; // nats worse
+  const steps = plain && map.model.steps < plain.steps;
   const values = { n: number(map.count, 0), beta: number(beta, beta % 1 ? 1 : 0), kl: number(now.kl, 1), reconstruction: number(now.reconstruction, 1), size: map.size,
     dead: now.kls.filter((kl) => kl < 0.01).length, old_kl: plain && number(plain.kl, 1), wider: plain && number(now.width / plain.width, 1),
-    worse: plain && number(Math.abs(now.reconstruction - plain.reconstruction), 1) };
-  const beside = plain && map.size === 2 && beta !== 1 && map.model.id !== "conv-2d";
-  verdict.textContent = join(words("vae.verdict.figures", values), beside ? words(beta > 1 ? "vae.verdict.high" : "vae.verdict.low", values) : "", values.dead ? words(values.dead === map.size ? "vae.verdict.dead" : "vae.verdict.unused", values) : "");
+    worse: number(Math.abs(by), 1), steps: number(map.model.steps, 0), others: plain && number(plain.steps, 0) };
+  const kind = beta > 1 && by > 0 && now.kl < plain.kl ? "high" : beta < 1 && by < 0 && now.kl > plain.kl ? "low" : null;
+  verdict.textContent = join(words("vae.verdict.figures", values), kind ? words(`vae.verdict.${kind}`, values) : "", beta !== 1 && by && steps ? words("vae.verdict.steps", values) : "",
+    values.dead ? words(values.dead === map.size ? "vae.verdict.dead" : "vae.verdict.unused", values) : "");
   collapse.hidden = !(beta > 1);
 }
 
