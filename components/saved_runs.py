@@ -1,6 +1,6 @@
 """Runs made beforehand, so that a tab has something to show before the first click. They say that they are saved ones.
 
-`python -m components.saved_runs [texts | gan | vae]` makes them anew with the models that are there.
+`python -m components.saved_runs [texts | gan | points | vae]` makes them anew with the models that are there.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from components.runs import packed, told_whole
 from components.text_values import for_reader, run_value, whole
 from components.words import dictionary
 from playground import wire
+from playground.images.gan_points_settings import PointsSettings
+from playground.images.gan_points_tasks import TRAIN_POINTS, thinned
 from playground.images.gan_settings import GanSettings
 from playground.images.gan_tasks import TRAIN_GAN
 from playground.images.vae_settings import MapSettings, VaeSettings
@@ -46,6 +48,7 @@ FIRST_ATTENTION = {  # what the attention tab begins with
 }
 LENGTH = 60
 FIRST_STEPS = 1500  # of the GAN's first run
+FIRST_MOMENTS = 24  # of the first run in 2-D
 
 
 def by_language(tab: str) -> dict[str, Any]:
@@ -77,9 +80,11 @@ def save(name: str, task: Task, settings: Settings, tell: Callable[..., dict[str
     (FOLDER / f"{name}.json").write_text(packed(value) + "\n", "utf-8")
 
 
-def save_fetched(name: str, task: Task, settings: Settings) -> None:
+def save_fetched(
+    name: str, task: Task, settings: Settings, tell: Callable[[Event, Any], dict[str, Any]] = told_whole
+) -> None:
     """The same of a run that widgets fetch (`fetched`): its arrays packed as small as they get, in NAME.json.gz."""
-    save(name, task, settings, lambda event, settings: smaller(told_whole(event, settings)))
+    save(name, task, settings, lambda event, settings: smaller(tell(event, settings)))
     whole = FOLDER / f"{name}.json"
     (FOLDER / f"{name}.json.gz").write_bytes(gzip.compress(whole.read_bytes(), 9, mtime=0))
     whole.unlink()
@@ -121,6 +126,17 @@ def save_gan() -> None:
     save_fetched("gan", TRAIN_GAN, GanSettings(steps=FIRST_STEPS))
 
 
+def save_points() -> None:
+    """The ring that the GAN tab's 2-D mode opens with."""
+    save_fetched("gan-points", TRAIN_POINTS, PointsSettings(), _few_moments)
+
+
+def _few_moments(event: Event, settings: PointsSettings) -> dict[str, Any]:
+    """What a run of points tells at its end, with a few moments to go back to."""
+    value = told_whole(event, settings)
+    return value | {"history": thinned(value["history"], FIRST_MOMENTS)}
+
+
 def save_texts() -> None:
     """What the text and attention tabs open with."""
     for language in FIRST_PROMPT:
@@ -137,7 +153,7 @@ def save_vae() -> None:
     save_fetched("vae-training", TRAIN_VAE, VaeSettings())
 
 
-SAVED = {"texts": save_texts, "gan": save_gan, "vae": save_vae}
+SAVED = {"texts": save_texts, "gan": save_gan, "points": save_points, "vae": save_vae}
 
 if __name__ == "__main__":
     main(sys.argv[1:])

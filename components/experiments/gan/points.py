@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 
 from components import runs
+from components.saved_runs import fetched
 from components.tabs.anatomy import Tab
 from components.tabs.controls import quiet
 from components.tabs.experiment import Experiment, experiment
@@ -44,7 +45,7 @@ def build(tab: Tab) -> None:
         _more(here)
         here.actions()
         steer = steering(here, TRAIN_POINTS)
-        view = GanPoints(here.name, here.id)
+        view = GanPoints(here.name, here.id, fetched("gan-points"))
         here.code(*CODE)
 
     def train(asked: dict[str, Any], language: str, request: gr.Request) -> AsyncIterator[str]:
