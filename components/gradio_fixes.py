@@ -13,6 +13,8 @@
    constructor anew: for the hundreds of this page that is a tenth of a second each time. A signature does not change.
 5. While a page is built it makes the whole web app three times and throws each away, a fifth of a second each: `launch`
    makes the one that is served.
+6. Once it serves, it asks itself for the page and gives up, and the program with it, when that takes three seconds. A
+   busy machine can take longer for its first answer.
 """
 
 from __future__ import annotations
@@ -26,7 +28,10 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-from gradio import blocks, state_holder, utils
+import httpx
+from gradio import blocks, networking, state_holder, utils
+
+PATIENCE = 60.0  # seconds for the first answer
 
 
 def replace(old: Any, new: Any) -> list[list[Any]]:
@@ -41,9 +46,19 @@ class LightSession(state_holder.SessionState):
         super().__init__(SimpleNamespace(default_config=blocks.default_config, blocks={}))
 
 
+def answers(url: str) -> bool:
+    """Whether there is a page, or one that wants a password."""
+    try:
+        status = httpx.head(url, timeout=PATIENCE, verify=False).status_code
+    except httpx.TransportError:
+        return False
+    return status < 400 or status == 401
+
+
 def apply() -> None:
     """Mend Gradio, in this process."""
     utils.diff = replace
+    networking.url_ok = answers
     blocks.inspect = SimpleNamespace(**vars(inspect) | {"signature": cache(inspect.signature)})
     state_holder.SessionState = LightSession
     if "matplotlib" not in sys.modules and importlib.util.find_spec("matplotlib") is None:

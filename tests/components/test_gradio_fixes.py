@@ -6,8 +6,9 @@ import sys
 from collections.abc import Iterator
 
 import gradio as gr
+import httpx
 import pytest
-from gradio import blocks, state_holder, utils
+from gradio import blocks, networking, state_holder, utils
 from gradio_client import Client
 
 from components import gradio_fixes
@@ -81,3 +82,26 @@ def test_a_page_is_built_without_a_web_app_and_served_with_one():
         assert list(Client(address, verbose=False).submit(api_name="/shrink"))[-1] == SHRINKING[-1]
     finally:
         demo.close()
+
+
+def test_a_page_whose_first_answer_takes_ten_seconds_is_waited_for(monkeypatch):
+    def slow(url: str, timeout: float, verify: bool) -> httpx.Response:
+        if timeout < 10:
+            raise httpx.ReadTimeout("not yet")
+        return httpx.Response(200)
+
+    monkeypatch.setattr(httpx, "head", slow)
+    mended = networking.url_ok
+    importlib.reload(networking)
+    assert not networking.url_ok("http://localhost") and mended("http://localhost")
+    networking.url_ok = mended
+
+
+@pytest.mark.parametrize(("status", "is_there"), [(200, True), (307, True), (401, True), (404, False), (500, False)])
+def test_what_counts_as_an_answer(monkeypatch, status, is_there):
+    monkeypatch.setattr(httpx, "head", lambda url, **options: httpx.Response(status))
+    assert networking.url_ok("http://localhost") is is_there
+
+
+def test_where_nobody_serves_nobody_answers():
+    assert not networking.url_ok("http://127.0.0.1:9")
