@@ -158,3 +158,38 @@ def test_training_is_looked_back_on_and_its_model_put_on_the_map(open_page):
     view.get_by_text(EN["vae.training.choose"]).click()
     mapped(page, trained)
     assert page.evaluate("playground.vae.map().model.steps") == 40
+
+
+def test_every_roll_of_the_die_is_mu_plus_sigma_epsilon(open_page):
+    page = open_page(f"{HERE}&depth=look&experiment=steps", reduced_motion="reduce")
+    mapped(page)
+    view = page.locator("#vae-steps-view")
+    cells = view.locator(".pg-steps-table td")
+    expect(cells).to_have_count(8, timeout=60_000)  # two numbers: μ, σ, ε, z
+
+    def roll() -> list[float]:
+        view.get_by_text(EN["vae.steps.roll"]).click()
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        numbers = [float(cell) for cell in cells.all_inner_texts()]
+        for mu, sigma, epsilon, z in (numbers[:4], numbers[4:]):
+            assert z == pytest.approx(mu + sigma * epsilon, abs=0.005 * (2 + abs(epsilon) + sigma))  # two decimals each
+        return numbers
+
+    rolled = []
+    assert requests_during(page, lambda: rolled.extend(roll()[2] for _ in range(7))) == []  # eight came at once
+    assert len(set(rolled)) == 7
+    view.get_by_text(EN["vae.steps.none"]).click()
+    mean = [float(cell) for cell in cells.all_inner_texts()]
+    assert mean[2] == mean[6] == 0 and [mean[3], mean[7]] == [mean[0], mean[4]]
+
+
+def test_a_cat_is_no_digit(open_page):
+    page = open_page(f"{HERE}&depth=lab&experiment=anomaly", reduced_motion="reduce")
+    mapped(page)
+    verdict = page.locator("#vae-anomaly-view .pg-anomaly-verdict")
+    page.locator("#vae-anomaly-view").scroll_into_view_if_needed()
+    expect(verdict).to_contain_text("nats", timeout=60_000)
+    error = float(verdict.inner_text().split()[0])
+    errors = np.array(page.evaluate("Array.from(playground.vae.map().errors)"))
+    assert (errors < error).mean() > 0.99
+    assert verdict.inner_text().endswith(EN["vae.anomaly.alarm"].rpartition("). ")[2])

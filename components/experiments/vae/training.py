@@ -54,6 +54,7 @@ def build(tab: Tab) -> None:
         presets = offered(here)
         with gr.Row():
             here.choice("architecture", min_width=160)
+            here.choice("data", min_width=160)
             here.slider("latent_size")
             here.slider("beta")
         with gr.Row():
