@@ -17,8 +17,8 @@ class VaePageSettings(ModelSettings):
     seed         of the draws from the drawing's posterior
     """
 
-    z1: float = number(-0.5, low=-4.0, high=4.0)
-    z2: float = number(1.0, low=-4.0, high=4.0)
+    z1: float = number(-0.4, low=-4.0, high=4.0)
+    z2: float = number(-1.0, low=-4.0, high=4.0)
     background: str = choice("points", ("points", "images", "manifold"))
     drawing: str = text("", limit=1600)
     seed: int = integer(0, low=0, high=LARGEST_SEED)

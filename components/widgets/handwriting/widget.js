@@ -14,7 +14,8 @@ const facts = make("p", { class: "pg-draw-facts pg-number", "aria-live": "polite
 const drawn = make("div", { class: "pg-draw-trio" }, seen.element, rebuilt.element, nearest.element);
 const box = make("input", { type: "checkbox", onchange: () => { if (pad.pixels()) ask(pad.pixels()); } });
 const game = make("label", { class: "pg-draw-game" }, box, make("span", { text: words("vae.draw.guess") }));
-view.body.append(pad.element, game, drawn, facts, make("p", { class: "pg-hint", text: words("vae.draw.samples_hint") }), samples.element);
+view.body.append(make("div", { class: "pg-draw" }, make("div", {}, pad.element, game),
+  make("div", {}, drawn, facts, make("p", { class: "pg-hint", text: words("vae.draw.samples_hint") }), samples.element)));
 
 const question = asker((told) => trigger("drawn", told));
 
