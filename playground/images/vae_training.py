@@ -28,7 +28,7 @@ from playground.inference.aside import optimizers_imported
 from playground.inference.control import Control
 from playground.inference.units import finished, unless_ended
 
-EVERY = {"mlp": 20, "conv": 12}  # steps between two frames: about a sixth of a second, and less than half of one
+EVERY = {"mlp": 20, "conv": 14}  # steps between two frames: about a sixth of a second, and half of one
 FIRST = (1, 2, 4, 7)  # and these: the beginning is the liveliest part
 MOST_FRAMES = 400  # of a run, about
 MEASURE_EVERY, MEASURED = 100, 1000  # steps between two looks at held-out images, and how many of them

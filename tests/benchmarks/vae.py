@@ -31,7 +31,7 @@ from playground.inference.units import finished
 
 PUBLISHED = -155.9
 SEEDS, DRAWS, ESTIMATED = 5, 100, 1000
-TURNS, STEPS = 3, 240
+TURNS, STEPS = 3, 500  # as many as the page begins with
 
 
 @torch.no_grad()
