@@ -56,7 +56,7 @@ def build() -> anatomy.Tab:
             experiments(tab, "look", LOOK)
         with tab.lab():
             experiments(tab, "lab", LAB)
-    running = listen(tab, tab, view, train)
+    running = listen(tab, tab, view, train, adds="{}")
     for name, values in SHOWN.items():
         running.to(tab.preset(presets[name], **values).then)
     view.redrawn(None, None, maths, js="() => playground.gan.maths()", **quiet())

@@ -33,6 +33,7 @@ class Listening:
         self._view, self._handler = view, handler
         says = f"JSON.stringify({{ language: playground.language, adds: {adds or tab.adds} }})"
         self._js = f"(_, ...values) => [{says}, ...values]"
+        self._newest: dict[str, object] = {}  # whose view it is → a mark of the run that was started there last
 
     def to(self, *triggers: Callable[..., Dependency]) -> Dependency:
         """Whichever of `triggers` fires (button.click, a dependency's then), the handler runs."""
@@ -43,12 +44,19 @@ class Listening:
     async def _run(self, request: gr.Request, said: str, *values: Any) -> AsyncIterator[str]:
         told = heard(said)
         asked = dict(zip(self._fields, values, strict=True)) | told.get("adds", {})
+        who, mine = runs.owner(request), object()
+        self._newest[who] = mine
         try:
             async with aclosing(self._handler(asked, told.get("language", "en"), request)) as stream:
                 async for value in stream:
+                    if self._newest.get(who) is not mine:
+                        return  # another was started in the same view, by another button: nobody watches this one
                     yield value
         except Exception as error:  # before there was a run
             yield runs.packed({"state": "done", "error": runs.as_sentence(error).as_json()})
+        finally:
+            if self._newest.get(who) is mine:
+                del self._newest[who]
 
 
 def listen(tab: Tab, here: Controls, view: Component, handler: Handler, adds: str | None = None) -> Listening:

@@ -53,6 +53,7 @@
     let drawing = null; // what came so far, until all of it stands on the page
     let said = []; // notices of the run, each once
     const runs = new Map(); // part → the ticket of its run
+    const past = new Set(); // tickets of runs that another has taken the place of: what still comes of them is dropped
     let whole = null; // with `once`, the run that has been shown
 
     function tell(value, notices = value.notices) {
@@ -64,7 +65,9 @@
 
     /** A run begins: after the end of the last, or in its place, should that have broken off without a word. */
     function begin(tickets) {
-      const other = tickets.some(([part, run]) => run && runs.has(part) && runs.get(part) !== run);
+      const replaced = tickets.filter(([part, run]) => run && runs.has(part) && runs.get(part) !== run).map(([part]) => runs.get(part));
+      const other = replaced.length > 0;
+      for (const run of replaced) past.add(run);
       for (const [part, run] of tickets) if (run) runs.set(part, run);
       if (!over && !other) return;
       over = false;
@@ -81,6 +84,7 @@
     }
 
     function receiveOne(value) {
+      if (past.has(value.run)) return;
       begin([["", value.run]]);
       note(name, value);
       const mine = (arrivals += 1);
@@ -96,6 +100,8 @@
 
     /** Of several runs the status line tells of the one that is furthest behind, or of what went wrong. */
     function receiveParts(value) {
+      const seen = Object.values(value.parts || {}).flat().filter((one) => one.run);
+      if (seen.length && seen.every((one) => past.has(one.run))) return;
       begin(Object.entries(value.parts || {}).flatMap(([part, values]) => values.slice(0, 1).map((one) => [part, one.run])));
       const all = Object.values(value.parts || {}).flat();
       const notices = all.flatMap((one) => one.notices || []);

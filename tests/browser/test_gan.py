@@ -133,6 +133,21 @@ def test_samples_stand_beside_their_nearest_training_digits(open_page):
     expect(page.locator("#gan-nearest-view .pg-nearest-pair")).to_have_count(16)
 
 
+def test_another_start_takes_the_place_of_the_run_that_goes_on_and_stop_ends_it(open_page):
+    page = open_page(link(**SHORT | {"steps": 20_000, "seed": 77}))
+    page.locator("#gan-run").click()
+    page.wait_for_function("playground.gan.run()?.settings?.seed === 77")
+    for preset in ("fair", "forger"):
+        page.locator(f"#gan-preset-{preset}").click()
+    page.wait_for_function("playground.gan.run()?.settings?.architecture === 'mlp'")
+    page.locator("#gan-stop").click()
+    wait_until(page, "done")
+    step = page.evaluate("playground.gan.run().step")
+    assert page.evaluate("playground.tickets('gan')") == "[]"
+    page.evaluate("() => new Promise((done) => setTimeout(done, 1500))")  # three signs of life of a run that were left
+    assert page.evaluate("[playground.last('gan.status').state, playground.gan.run().step]") == ["done", step]
+
+
 def test_what_cannot_be_used_is_said(open_page):
     page = open_page(FIRST)
     rate = page.locator("#gan-learning_rate_g input")
