@@ -7,6 +7,7 @@ every error is one English sentence.
 from components.endpoints.acrostic import acrostic
 from components.endpoints.beams import beam_search
 from components.endpoints.control import compare_algorithms, replay_cartpole, train_cartpole
+from components.endpoints.diffusion import add_noise, classify_by_denoising, denoise, denoise_from, inpaint
 from components.endpoints.draws import draw_tokens
 from components.endpoints.gan import load_gan, sample_gan, save_gan, train_gan
 from components.endpoints.generation import generate_text, next_token
@@ -37,6 +38,11 @@ ENDPOINTS = {
         sample_gan,
         save_gan,
         load_gan,
+        denoise,
+        add_noise,
+        denoise_from,
+        inpaint,
+        classify_by_denoising,
         train_vae,
         encode_digit,
         decode_latent,

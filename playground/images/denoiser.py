@@ -98,9 +98,12 @@ def load(folder: Path = FOLDER) -> Denoiser:
 
 @cache
 def _load(folder: Path) -> Denoiser:
+    import diffusers
     from diffusers import DDPMScheduler, UNet2DModel
     from safetensors import SafetensorError
 
+    for sampler in SAMPLERS.values():
+        getattr(diffusers, sampler.scheduler)  # imported here, not on the device thread when a run first needs it
     try:
         network = UNet2DModel.from_pretrained(folder, local_files_only=True, use_safetensors=True)
         schedule = DDPMScheduler.from_pretrained(folder, local_files_only=True)

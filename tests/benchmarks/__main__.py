@@ -18,6 +18,7 @@ NAMES = (
     "vae",
     "vae_diagnoses",
     "vae_page",
+    "diffusion",
     "event_loop",
     "judge",
     "sixty_clients",

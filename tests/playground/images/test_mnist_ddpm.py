@@ -1,0 +1,86 @@
+"""The embedded diffusion model as shipped, by the judge: every sampler, the program that is copied, the classifier."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from diffusers import DDPMScheduler, UNet2DModel
+from PIL import Image
+from safetensors import safe_open
+
+from playground.errors import ModelError
+from playground.images import denoiser, mnist
+from playground.images.denoiser import FOLDER, SAMPLERS, draw, load
+from playground.images.diffusion_as_python import diffusion_as_python
+from playground.images.diffusion_classifier import classify
+from playground.images.diffusion_settings import ClassifySettings, DenoiseSettings
+from playground.images.judge_network import features_and_logits
+from playground.inference.control import replay
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # from within diffusers
+DIGITS = torch.arange(10)
+
+
+def test_diffusers_loads_the_folder_unaided():
+    network, loading = UNet2DModel.from_pretrained(FOLDER, output_loading_info=True)
+    assert not loading["missing_keys"] and not loading["unexpected_keys"]
+    assert network.config.num_class_embeds == 11
+    schedule = DDPMScheduler.from_pretrained(FOLDER)
+    assert schedule.config.prediction_type == "v_prediction" and len(schedule.alphas_cumprod) == 1000
+    with safe_open(FOLDER / "diffusion_pytorch_model.safetensors", "pt") as stored:
+        assert {stored.get_tensor(name).dtype for name in stored.keys()} == {torch.float16}  # noqa: SIM118 no mapping
+    assert {p.dtype for p in load().network.parameters()} == {torch.float32}
+
+
+def test_a_damaged_folder_is_named(tmp_path):
+    folder = tmp_path / "mnist-ddpm"
+    folder.mkdir()
+    for file in FOLDER.glob("*.json"):
+        (folder / file.name).write_bytes(file.read_bytes())
+    (folder / "diffusion_pytorch_model.safetensors").write_bytes(b"\0" * 100)
+    with pytest.raises(ModelError) as broken:
+        load(folder)
+    assert broken.value.key == "model_file_broken" and "mnist-ddpm" in str(broken.value)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_every_sampler_draws_the_digits_that_were_asked_for(sampler):
+    images = draw(load(), DIGITS, sampler, 20, 1.5)
+    _, logits = features_and_logits(images)
+    assert (logits.argmax(1) == DIGITS).sum() >= 9
+    assert (images < 32).float().mean() > 0.6  # a digit stands on black
+
+
+@pytest.mark.parametrize(
+    "asked", [{"sampler": "ddim", "eta": 0.5}, {"sampler": "heun", "guidance": 1}, {"guidance": 0}]
+)
+def test_the_copied_program_draws_the_same_images(asked, tmp_path, monkeypatch):
+    settings = DenoiseSettings(digits=[2, 5], steps=6, seed=7, num_images=2, **asked)
+    (tmp_path / "playground" / "weights").mkdir(parents=True)
+    (tmp_path / "playground" / "weights" / "mnist-ddpm").symlink_to(FOLDER)
+    monkeypatch.chdir(tmp_path)
+    exec(diffusion_as_python(settings), {})
+    copied = np.asarray(Image.open(tmp_path / "digits.png")).reshape(28, 4, 28).swapaxes(0, 1).astype(int)
+    rngs = denoiser.generators(7, 4)
+    walk = denoiser.Walk(load(), settings.sampler, 6, settings.eta)
+    walk.start(denoiser.draw_noise(rngs))
+    while not walk.over:
+        for _ in walk.evaluate(torch.tensor(settings.classes), settings.guidance, rngs):
+            pass
+    assert np.abs(copied - denoiser.as_images(walk.x_t).numpy()).max() <= 1
+
+
+def test_an_image_of_the_model_does_not_depend_on_the_batch():
+    together = draw(load(), DIGITS, "dpmsolver++", 5, 2.0, seed=20)
+    alone = draw(load(), DIGITS[6:7], "dpmsolver++", 5, 2.0, seed=26)
+    assert (together[6].int() - alone[0].int()).abs().max() <= 1
+
+
+def test_the_class_that_denoises_best_is_the_digit():
+    right = 0
+    for index in range(10):
+        *_, last = replay(classify, ClassifySettings(index=index, samples=10), [])
+        assert last["samples"] == 10 and len(last["losses"]) == 10 and last["errors"][last["class"]] == 0
+        right += last["class"] == int(mnist.labels("test")[index])
+    assert right >= 9
