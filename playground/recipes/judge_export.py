@@ -16,6 +16,7 @@ from playground.images.judge_network import FEATURES, Judge, features_and_logits
 
 FLOORS = (500, 1_000, 2_000, 5_000, 10_000)
 DRAWS = 40  # of n training images; the figure is their mean
+LEVELS = 63  # of a feature, the largest: six bits, and distances are told to within their rounding
 NEAR = 1_000  # test images whose nearest training image the card tells of
 FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "lc": 0, "lp": 0, "pb": 0}]
 
@@ -57,7 +58,7 @@ def measure(out: Path) -> None:
         },
         "train": {"accuracy": judge.conditional_accuracy(training_logits, mnist.labels("train"))},
         "floors": floors(training, test),
-        "level": training.max().item() / 255,
+        "level": training.max().item() / LEVELS,
     }
     (out / judge.FIGURES).write_text(json.dumps(figures, indent=1) + "\n")
     judge.figures.cache_clear()
@@ -101,7 +102,7 @@ Compare distances at one n only, and with nobody else's: they are not Inception'
 
 **The nearest training image** of a test image is at a distance of {near[1]:.2f} in the features (median of {NEAR:,}; \
 5 % are below {near[0]:.2f}, 5 % above {near[2]:.2f}); a copy would be at 0. What is kept of a training image is its \
-features, a byte each.
+features, six bits each.
 
 **Data.** MNIST's training images, a little turned, scaled, slanted and shifted (see `../mnist/README.md`: Yann LeCun, \
 Corinna Cortes, Christopher J. C. Burges).
