@@ -67,6 +67,7 @@ def test_ten_rounds_against_d(open_page, accessible, screenshot):
 def test_on_a_phone_in_chinese(open_page, screenshot):
     link = "&lang=zh-CN&slow.networks=new&slow.examples=4"
     page = open_experiment(open_page, "detective", link, color_scheme="dark", **PHONE)
+    page.locator(".pg-detective-side").first.scroll_into_view_if_needed()  # it deals once it is seen
     expect(page.locator(".pg-detective-side").first).to_be_enabled(timeout=FIRST)
     saw = play(page)
     expect(page.locator("[data-who=you]")).to_contain_text(ZH["gan.detective.score"].format(n=saw["you"], total=10))
