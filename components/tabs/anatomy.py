@@ -24,7 +24,6 @@ request. What a tab asks beside its hero is an experiment of its own (experiment
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -113,21 +112,10 @@ class Tab(Controls):
                 gr.Button(words(f"exports.{name}"), elem_id=f"{self.name}-{name}", size="sm", visible=shown)
                 for name, shown in (("link", True), ("json", run is not None))
             )
-            python = gr.Button(
-                words("exports.python"), elem_id=f"{self.name}-python", size="sm", visible=script is not None
-            )
+            if script is not None:
+                self.python(script, self.controls)
         link.click(None, self._all(), None, js=self._call("copyLink"), **quiet())
         file.click(None, run, None, js=f"(run) => playground.exportRun({self.name!r}, run)", **quiet())
-        if script is not None:
-            text = gr.Textbox(visible="hidden")
-            fields = tuple(self.controls)
-
-            async def make(*values: Any) -> str:
-                program = script(**dict(zip(fields, values, strict=True)))
-                return await program if inspect.isawaitable(program) else program
-
-            made = python.click(make, self._all(), text, **quiet())
-            made.then(None, text, None, js="(text) => playground.copy(text)", **quiet())
 
     # ------------------------------------------------------------------ for the page
 

@@ -26,7 +26,6 @@ from components.text_values import whole
 from components.widgets.head_grid import HeadGrid
 from components.widgets.head_view import HeadView
 from components.widgets.unplug import Unplug
-from playground.errors import PlaygroundError
 from playground.inference.engine import get_engine
 from playground.inference.tasks import Task
 from playground.settings import Settings
@@ -152,11 +151,8 @@ def answering(task: Task, settings: type[Settings], **fixed: Any) -> Callable[..
 
 
 async def program(**settings: Any) -> str:
-    """Copy as Python: the program, or the sentence that says why there is none."""
-    try:
-        asked = AttentionSettings.of(settings)
-        card = get_engine().models.card(asked.model)
-        frame = await last_frame(ATTENTION, asked, None)
-        return attention_as_python(asked, card, f"playground/weights/{card.id}", frame)
-    except PlaygroundError as error:
-        return f"# {error}\n"
+    """Copy as Python. Raises PlaygroundError where there is no program."""
+    asked = AttentionSettings.of(settings)
+    card = get_engine().models.card(asked.model)
+    frame = await last_frame(ATTENTION, asked, None)
+    return attention_as_python(asked, card, f"playground/weights/{card.id}", frame)

@@ -6,6 +6,8 @@ field, its words from `NAME.FIELD.label` and `NAME.FIELD.hint`, and its element 
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +19,7 @@ from gradio.i18n import I18nData
 from components.sources import source
 from components.widgets.status import Status
 from components.words import words
+from playground.errors import PlaygroundError
 from playground.settings import Settings, default, spec
 
 
@@ -156,7 +159,26 @@ class Controls:
             self.status = Status(self.id)
         return made
 
-    # ------------------------------------------------------------------ the Code panel
+    # ------------------------------------------------------------------ the program, and the Code panel
+
+    def python(self, script: Callable[..., str | Awaitable[str]], asked: Mapping[str, Component]) -> gr.Button:
+        """Copy as Python: `script(**values)`, with what the controls `asked` say, gives the program; where it raises a
+        PlaygroundError, the sentence is copied in its place.
+        """
+        button = gr.Button(words("exports.python"), elem_id=f"{self.id}-python", size="sm")
+        text = gr.Textbox(visible="hidden")
+        fields = tuple(asked)
+
+        async def make(*values: Any) -> str:
+            try:
+                program = script(**dict(zip(fields, values, strict=True)))
+                return await program if inspect.isawaitable(program) else program
+            except PlaygroundError as error:
+                return f"# {error}\n"
+
+        made = button.click(make, list(asked.values()), text, **quiet())
+        made.then(None, text, None, js="(text) => playground.copy(text)", **quiet())
+        return button
 
     def code(self, *functions: str) -> gr.Code:
         """The running program's own source of `functions`, "module:name" each, read when the panel is first opened."""

@@ -21,7 +21,6 @@ from components.tabs.listening import Listening, listen
 from components.tabs.steering import joining, steering
 from components.widgets.gan_live import GanLive
 from components.words import words
-from playground.errors import PlaygroundError
 from playground.images.gan_as_python import gan_as_python
 from playground.images.gan_settings import PRESETS, GanSettings
 from playground.images.gan_tasks import TRAIN_GAN
@@ -99,8 +98,5 @@ def train(asked: dict[str, Any], language: str, request: gr.Request) -> AsyncIte
 
 
 def program(**settings: Any) -> str:
-    """Copy as Python: the program, or the sentence that says why there is none."""
-    try:
-        return gan_as_python(GanSettings.of(settings))
-    except PlaygroundError as error:
-        return f"# {error}\n"
+    """Copy as Python. Raises PlaygroundError where there is no program."""
+    return gan_as_python(GanSettings.of(settings))

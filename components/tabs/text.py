@@ -228,10 +228,7 @@ async def position(request: gr.Request, event: gr.EventData, language: str) -> A
 
 
 def program(**settings: Any) -> str:
-    """Copy as Python: the program, or the sentence that says why there is none."""
-    try:
-        checked = GenerationSettings(**settings)
-        card = get_engine().models.card(checked.model)
-        return as_python(checked, card, f"playground/weights/{card.id}", card.context)
-    except PlaygroundError as error:
-        return f"# {error}\n"
+    """Copy as Python. Raises PlaygroundError where there is no program."""
+    checked = GenerationSettings(**settings)
+    card = get_engine().models.card(checked.model)
+    return as_python(checked, card, f"playground/weights/{card.id}", card.context)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -14,8 +13,6 @@ from components.tabs.controls import quiet
 from components.tabs.experiment import Experiment, experiment
 from components.tabs.steering import steering
 from components.widgets.vae_training import VaeTraining
-from components.words import words
-from playground.errors import PlaygroundError
 from playground.images.vae_settings import PRESETS, VaeSettings
 from playground.images.vae_tasks import TRAIN_VAE
 from playground.settings import default
@@ -33,14 +30,11 @@ def offered(here: Experiment) -> dict[str, gr.Button]:
         return {name: button(name) for name in OFFERED}
 
 
-def program(fields: tuple[str, ...], *values: Any) -> str:
-    """Copy as Python: the program, or the sentence that says why there is none."""
+def program(**settings: Any) -> str:
+    """Copy as Python. Raises PlaygroundError where there is no program."""
     from playground.images.vae_as_python import vae_as_python  # needs torch: only when somebody asks
 
-    try:
-        return vae_as_python(VaeSettings.of(dict(zip(fields, values, strict=True))))
-    except PlaygroundError as error:
-        return f"# {error}\n"
+    return vae_as_python(VaeSettings.of(settings))
 
 
 def values_of(preset: str, fields: list[str]) -> str:
@@ -64,15 +58,12 @@ def build(tab: Tab) -> None:
         here.actions()
         steering(here, TRAIN_VAE)
         view = VaeTraining(fetched("vae-training"), elem_id="vae-training-view")
-        copied = gr.Button(words("exports.python"), elem_id=f"{here.id}-python", size="sm", scale=0, min_width=160)
+        with gr.Row(elem_classes="exports"):
+            here.python(program, {"seed": tab.controls["seed"], **here.controls})
         here.code("playground.images.vae:elbo_terms", "playground.images.vae_learner:Learner")
     here.runs(view, TRAIN_VAE)
     controls = list(here.controls.values())
     for name, button in presets.items():
         button.click(None, None, controls, js=f"() => {values_of(name, list(here.controls))}", **quiet())
-    said = {"seed": tab.controls["seed"], **here.controls}
-    text = gr.Textbox(visible="hidden")
-    made = copied.click(partial(program, tuple(said)), list(said.values()), text, **quiet())
-    made.then(None, text, None, js="(text) => playground.copy(text)", **quiet())
     model = tab.controls["model"]
     view.chosen(None, model, model, js="(now) => playground.vae.trained() ?? now", **quiet())
