@@ -117,6 +117,12 @@
       });
       context.stroke();
       context.setLineDash([]);
+      const known = (points[line.name] || []).flatMap((value, i) => (value !== null && Number.isFinite(value) ? [i] : []));
+      if (known.length !== 1) return;
+      context.fillStyle = colours[line.colour]; // a single point is no line yet
+      context.beginPath();
+      context.arc(x(points.x[known[0]]), y(points[line.name][known[0]]), 4, 0, 2 * Math.PI);
+      context.fill();
     }
 
     const shownAt = () => {

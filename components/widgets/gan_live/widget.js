@@ -1,6 +1,6 @@
 /* Samples of the same noise over the steps of training, with what D and the judge say of them. The scrubber goes back
    through all that came, with no request. In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, canvas, curves, imageGrid, images, someImages, scrubber, number, percent, sentence, experiment, gan, download, toast } = window.playground;
+const { words, make, card, canvas, curves, imageGrid, images, someImages, scrubber, number, percent, sentence, join, experiment, gan, download, toast } = window.playground;
 const MOST = 300; // moments kept for scrubbing; past it every second of the older ones goes
 
 let moments = []; // {step, images, scores}, ascending
@@ -145,7 +145,7 @@ function tellChanges(log) {
   marks = log.map(({ step }) => ({ x: step }));
   const told = log.slice(-3).map(({ step, ...change }) => word("changed", { step: number(step, 0),
     names: Object.entries(change).map(([name, to]) => `${words(`gan.${name}.label`)} ${to}`).join(words("list.comma")) }));
-  changes.textContent = told.join(" ");
+  changes.textContent = join(...told);
 }
 
 async function receive(value) {
@@ -160,7 +160,7 @@ async function receive(value) {
   for (const { step, ...change } of value.log ?? []) settings = { ...settings, ...change }; // as they are now, for its formulas
   const point = points.x.length ? Object.fromEntries(Object.entries(points).map(([name, list]) => [name === "x" ? "step" : name, list.at(-1)])) : null;
   gan.setRun({ settings, checkpoint: value.checkpoint ?? gan.run()?.checkpoint ?? null, step: value.step, point, saved: value.run === "saved" });
-  diagnosis.textContent = (value.diagnoses ?? []).map(sentence).join(" ");
+  diagnosis.textContent = join(...(value.diagnoses ?? []).map(sentence));
   diagnosis.toggleAttribute("data-found", Boolean(value.diagnoses?.length));
   refill();
   losses.show(points, marks);
