@@ -32,11 +32,12 @@ def free_port() -> int:
 
 @contextmanager
 def running_app(*options: str, log: Path, command: tuple[str, ...] = ("app.py",)) -> Iterator[str]:
-    """`python app.py --offline OPTIONS` until the block ends; its address. Its output is in `log`."""
+    """`python app.py --offline OPTIONS` until the block ends; its address. Its output is in `log`, and the cache where
+    it keeps what was fetched, beside that: nothing that this person has fetched is there."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     run = [sys.executable, *command, "--offline", "--port", str(port), *options]
-    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    environment = os.environ | {"PYTHONUNBUFFERED": "1", "XDG_CACHE_HOME": str(log.parent / "cache")}
     with log.open("w") as output:
         process = subprocess.Popen(run, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=environment)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Generator
 from typing import Any
@@ -13,7 +14,7 @@ from playground.control.policies import Policy
 from playground.control.settings import TrainSettings
 
 
-class Agent:
+class Agent(ABC):
     """Plays and learns. A copy (copy.deepcopy) goes on exactly as the original would."""
 
     nbytes = 100_000  # what keeping it takes, roughly
@@ -30,20 +31,20 @@ class Agent:
         return self.settings.physics
 
     @property
+    @abstractmethod
     def policy(self) -> Policy:
         """What it has learned so far; it may change with the next update."""
-        raise NotImplementedError
 
     def steer(self, settings: TrainSettings) -> None:
         """Go on with other settings: another physics, another learning rate."""
         self.settings = settings
 
+    @abstractmethod
     def update(self) -> Generator[None, None, dict[str, Any]]:
         """Play some steps and learn from them, yielding between small units of work.
 
         Returns figures of the update by name; "returns" are the lengths of the episodes that ended in it.
         """
-        raise NotImplementedError
 
 
 def advantages_for_learning(advantages: np.ndarray, normalize: bool) -> np.ndarray:

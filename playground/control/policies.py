@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 import numpy as np
@@ -18,14 +19,15 @@ from playground.control.cartpole import THETA_LIMIT
 from playground.control.networks import MLP, softmax
 
 
-class Policy:
+class Policy(ABC):
     """What all kinds share."""
 
     tells = "probabilities"  # or "q"
     indifferent = False  # no action is better than the other, so that even the greedy one is drawn
 
+    @abstractmethod
     def scores(self, obs: np.ndarray) -> np.ndarray:
-        raise NotImplementedError
+        """See above."""
 
     def values(self, obs: np.ndarray) -> np.ndarray | None:
         return None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from playground import wire
-from playground.images import fashion, mnist
+from playground.images import mnist
 from tests.components.test_api import error_of, post
 
 
@@ -47,7 +47,5 @@ def test_bad_images_posted_raw_get_a_sentence(app, value, said):
 
 def test_images_that_cannot_be_fetched_are_a_sentence(app):
     """The app is offline, and nobody has fetched Fashion-MNIST for it."""
-    if fashion.here():
-        pytest.skip("Fashion-MNIST is on this machine")
     sentence = error_of(app, "train_vae", ["mlp-2d", 1, 0, None, None, None, None, None, "fashion"])
     assert sentence.startswith("Fashion-MNIST is not on this machine") and "Use MNIST" in sentence

@@ -33,7 +33,7 @@ def drawn(split, n, seed=0):
 
 
 @pytest.fixture(scope="module")
-def test_set():
+def all_tested():
     """Features and logits of all test images."""
     parts = [judge.features_and_logits(part) for part in mnist.images("test").split(judge.SLICE)]
     return torch.cat([features for features, _ in parts]), torch.cat([logits for _, logits in parts])
@@ -42,8 +42,8 @@ def test_set():
 # ---------------------------------------------------------------- the classifier
 
 
-def test_it_is_right_about_enough_test_images(test_set):
-    accuracy = judge.conditional_accuracy(test_set[1], mnist.labels("test"))
+def test_it_is_right_about_enough_test_images(all_tested):
+    accuracy = judge.conditional_accuracy(all_tested[1], mnist.labels("test"))
     assert accuracy >= 0.994
     assert judge.figures()["test"]["accuracy"] == pytest.approx(accuracy, abs=2e-4)
     card = (judge_network.FOLDER / "README.md").read_text()
@@ -59,11 +59,11 @@ def test_what_it_says_of_an_image_does_not_depend_on_the_others():
         torch.testing.assert_close(whole[::8], alone, rtol=1e-4, atol=1e-4)
 
 
-def test_the_embedded_statistics_are_those_of_the_test_images(test_set):
-    told, now = judge.test_statistics(), test_set[0].double()
+def test_the_embedded_statistics_are_those_of_the_test_images(all_tested):
+    told, now = judge.test_statistics(), all_tested[0].double()
     torch.testing.assert_close(told.mean, now.mean(0), rtol=1e-3, atol=1e-3)
     torch.testing.assert_close(told.cov, torch.from_numpy(np.cov(now.numpy(), rowvar=False)), rtol=1e-2, atol=1e-3)
-    assert frechet(test_set[0], told) < 1e-3 * judge.floor(10_000)
+    assert frechet(all_tested[0], told) < 1e-3 * judge.floor(10_000)
 
 
 def test_the_floor_is_what_training_images_score():
@@ -81,8 +81,8 @@ def test_the_floor_is_what_training_images_score():
 # ---------------------------------------------------------------- the scores
 
 
-def test_frechet_of_a_set_with_itself_is_nothing(test_set):
-    features = test_set[0][:1_000]
+def test_frechet_of_a_set_with_itself_is_nothing(all_tested):
+    features = all_tested[0][:1_000]
     assert frechet(features, features) < 1e-6 * Statistics.of(features).cov.trace()
     assert frechet(features, features.flip(0)) < 1e-6 * Statistics.of(features).cov.trace()
 
