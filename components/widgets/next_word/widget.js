@@ -20,7 +20,7 @@ view.body.append(axis, list, rest.element, message, legend);
 rest.element.classList.add("pg-next-rest");
 
 const rows = Array.from({ length: ROWS }, (_, index) => {
-  const row = makeRow("button", { type: "button", tabindex: index ? -1 : 0, onclick: () => choose(index) });
+  const row = makeRow("button", { type: "button", tabindex: index ? -1 : 0, disabled: true, "aria-hidden": "true", onclick: () => choose(index) });
   list.append(row.element);
   return row;
 });
@@ -62,13 +62,20 @@ function settle() {
   rows.forEach((row) => row.element.removeAttribute("data-chosen"));
 }
 
+/** Whether a row is a word to choose; one that holds none is no button to a screen reader either. */
+function offer(row, holdsWord) {
+  row.element.disabled = !holdsWord;
+  if (holdsWord) row.element.removeAttribute("aria-hidden");
+  else row.element.setAttribute("aria-hidden", "true");
+}
+
 /** Nothing to show: quiet empty rows that keep the space, and a sentence that says why. */
 function empty(why) {
   next = null;
   view.readout.textContent = "";
   axis.style.visibility = "hidden";
   rows.forEach((row, i) => {
-    row.element.disabled = true;
+    offer(row, false);
     row.name.replaceChildren();
     row.figure.textContent = "";
     row.tick.hidden = true;
@@ -110,8 +117,14 @@ function draw() {
 }
 
 function drawRow(row, id, { model, before, last, full }) {
-  row.element.disabled = id === undefined;
-  if (id === undefined) return row.bar.set(0, "empty");
+  offer(row, id !== undefined);
+  if (id === undefined) {
+    row.name.replaceChildren();
+    row.figure.textContent = "";
+    row.tick.hidden = true;
+    Object.assign(row, { id, key: next.key });
+    return row.bar.set(0, "empty");
+  }
   const kept = last.keeps(id);
   const p = kept ? last.p(id) : before.p(id);
   if (row.id !== id || row.key !== next.key) {
