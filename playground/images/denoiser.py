@@ -267,6 +267,12 @@ def split(v: Tensor, x_t: Tensor, alpha_cumprod: Tensor) -> tuple[Tensor, Tensor
     return signal * x_t - noise * v, signal * v + noise * x_t
 
 
+def evaluations(sampler: str, steps: int) -> int:
+    """Evaluations of the model on a whole walk from noise that is given so many steps."""
+    steps = min(steps, SAMPLERS[sampler].begin + 1)
+    return (steps + 1) // 2 * 2 - 1 if sampler == "heun" else steps
+
+
 def make_scheduler(schedule: DDPMScheduler, sampler: str, steps: int, begin: int) -> Any:
     """diffusers' scheduler, its timesteps set: the first is `begin`, none is below 0, and there are at most `steps`."""
     import diffusers
@@ -279,4 +285,6 @@ def make_scheduler(schedule: DDPMScheduler, sampler: str, steps: int, begin: int
     scheduler = getattr(diffusers, SAMPLERS[sampler].scheduler).from_config(schedule.config, **options)
     steps = min(steps, begin + 1)
     scheduler.set_timesteps((steps + 1) // 2 if sampler == "heun" else steps)
+    if sampler == "euler_ancestral":  # σ_down² is a small difference of large numbers: in float32, of 3 steps, below 0
+        scheduler.sigmas = scheduler.sigmas.double()
     return scheduler

@@ -14,7 +14,7 @@ folder = {folder!r}
 network = UNet2DModel.from_pretrained(folder).float().eval()
 schedule = DDPMScheduler.from_pretrained(folder)
 scheduler = {scheduler}.from_config(schedule.config, {options})
-scheduler.set_timesteps({steps})
+scheduler.set_timesteps({steps}){exact}
 
 digits = torch.tensor({classes!r})
 rngs = [torch.Generator().manual_seed({seed} + j) for j in range(len(digits))]
@@ -29,6 +29,7 @@ images = ((x[:, 0] + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)  # (B, 28
 Image.fromarray(torch.cat(list(images), 1).numpy()).save("digits.png")
 '''
 
+EXACT = "\nscheduler.sigmas = scheduler.sigmas.double()  # in float32 the first of 3 steps is not a number"
 PLAIN = "        v = network(x_t, t, class_labels={labels}).sample"
 GUIDED = """        v_class = network(x_t, t, class_labels=digits).sample
         v_none = network(x_t, t, class_labels=torch.full_like(digits, {nothing})).sample
@@ -51,6 +52,7 @@ def diffusion_as_python(settings: DenoiseSettings) -> str:
         scheduler=sampler.scheduler,
         options=", ".join(options),
         steps=(min(settings.steps, sampler.begin + 1) + 1) // 2 if settings.sampler == "heun" else settings.steps,
+        exact=EXACT if settings.sampler == "euler_ancestral" else "",
         classes=list(settings.classes),
         seed=settings.seed,
         predict=PLAIN.format(labels=labels) if labels else guided,

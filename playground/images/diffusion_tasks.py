@@ -44,6 +44,14 @@ GRID = Task(
     merge=append,
     seconds=900,
 )
+SNAPSHOT = Task(
+    "snapshot",
+    Lane.INTERACTIVE,
+    run=later("playground.images.diffusion_snapshot:snapshots"),
+    peak_bytes=lambda settings: ACTIVATIONS + 2 * len(settings.classes) * BYTES_PER_IMAGE,
+    merge=append,
+    seconds=SECONDS,
+)
 ADD_NOISE = _single("add_noise", "diffusion_editing:add_noise")
 CLASSIFY = _single("classify_by_denoising", "diffusion_classifier:classify")
 TRAIN_FLOW = Task(

@@ -53,17 +53,23 @@ def test_every_sampler_draws_the_digits_that_were_asked_for(sampler):
 
 
 @pytest.mark.parametrize(
-    "asked", [{"sampler": "ddim", "eta": 0.5}, {"sampler": "heun", "guidance": 1}, {"guidance": 0}]
+    "asked",
+    [
+        {"sampler": "ddim", "eta": 0.5},
+        {"sampler": "heun", "guidance": 1},
+        {"guidance": 0},
+        {"sampler": "euler_ancestral", "steps": 3},
+    ],
 )
 def test_the_copied_program_draws_the_same_images(asked, tmp_path, monkeypatch):
-    settings = DenoiseSettings(digits=[2, 5], steps=6, seed=7, num_images=2, **asked)
+    settings = DenoiseSettings(**{"digits": [2, 5], "steps": 6, "seed": 7, "num_images": 2} | asked)
     (tmp_path / "playground" / "weights").mkdir(parents=True)
     (tmp_path / "playground" / "weights" / "mnist-ddpm").symlink_to(FOLDER)
     monkeypatch.chdir(tmp_path)
     exec(diffusion_as_python(settings), {})
     copied = np.asarray(Image.open(tmp_path / "digits.png")).reshape(28, 4, 28).swapaxes(0, 1).astype(int)
     rngs = denoiser.generators(7, 4)
-    walk = denoiser.Walk(load(), settings.sampler, 6, settings.eta)
+    walk = denoiser.Walk(load(), settings.sampler, settings.steps, settings.eta)
     walk.start(denoiser.draw_noise(rngs))
     while not walk.over:
         for _ in walk.evaluate(torch.tensor(settings.classes), settings.guidance, rngs):
