@@ -110,10 +110,11 @@ async def compare_algorithms(
 ) -> AsyncIterator[dict]:
     """Train every algorithm with the same seeds, on the same terms.
 
-    Streams; every value has `run` (give it to /stop_run) and `state`; `runs`, those that are new (`algorithm`, `seed`,
-    `solved`, `steps_to_solve`, `seconds`, `greedy_return`, `sampled_return`), and `table`, by algorithm: `runs`,
-    `solved` (how many), `steps_to_solve` and `seconds` (medians of the solved), `greedy_return` and `sampled_return`
-    (medians of all). The last value has all runs. The random agent, which does not learn, plays 2,048 steps.
+    Streams; every value has `run` (give it to /stop_run) and `state`; `points` of the run that trains (`algorithm`,
+    `seed`, `step`, `seconds`, `mean_return`), `runs`, those that are newly over (`algorithm`, `seed`, `solved`,
+    `steps_to_solve`, `seconds`, `greedy_return`, `sampled_return`), and `table`, by algorithm: `runs`, `solved` (how
+    many), `steps_to_solve` and `seconds` (medians of the solved), `greedy_return` and `sampled_return` (medians of
+    all). The last value has all of them. The random agent, which does not learn, plays 2,048 steps.
 
     Args:
         seeds: how many, 1 to 20

@@ -14,47 +14,58 @@ from playground.inference.control import Control
 GRID = 50  # places along the steps at which the band is told
 ENDS = ("solved", "steps_to_solve", "greedy_return", "sampled_return")
 
+Points = list[dict[str, Any]]
+
 
 def seed_lottery(settings: LotterySettings, control: Control) -> Iterator[dict[str, Any] | None]:
-    """Frames, each with what is new: "points" [{"seed", "step", "mean_return"}] and "ends" [{"seed", "solved",
-    "steps_to_solve", "greedy_return", "sampled_return"}]. The last adds "band": {"step", "low", "median", "high"},
-    lists of GRID: quartiles of the mean returns over the seeds.
+    """Frames, each with what is new: "points" [{"seed", "step", "mean_return"}], "solved" [{"seed", "step"}] and "ends"
+    [{"seed", "solved", "steps_to_solve", "greedy_return", "sampled_return"}]. Some add "band": {"step", "low",
+    "median", "high"}, lists of GRID: quartiles of the mean returns over the seeds, as far as all have come.
 
     Every seed trains to max_steps, an update at a time in turn, so that they can be compared all along.
     """
-    told, runs = 0, {}
+    runs: dict[int, Training] = {}
     for n in range(settings.seeds):
         one = TrainSettings.of(settings.as_dict() | {"seed": settings.seed + n, "stop_when_solved": False, "start": ""})
-        runs[one.seed] = Training(one, control, Clock(), kept=False).frames()
-    points: dict[int, list[dict[str, Any]]] = {seed: [] for seed in runs}
-    while runs:
-        for seed, units in list(runs.items()):
+        runs[one.seed] = Training(one, control, Clock(), kept=False)
+    going = {seed: run.frames() for seed, run in runs.items()}
+    points: dict[int, Points] = {seed: [] for seed in runs}
+    solved: set[int] = set()
+    told = 0
+    while going:
+        for seed, units in list(going.items()):
             frame = yield from next_frame(units)
             if frame is None:
-                del runs[seed]
+                del going[seed]
                 continue
             fresh = [{"seed": seed, "step": p["step"], "mean_return": p["mean_return"]} for p in frame["points"]]
-            ends = [{"seed": seed} | {name: frame[name] for name in ENDS}] if "solved" in frame else []
-            yield {"start": told, "points": fresh, "ends": ends}
+            news: dict[str, Any] = {"start": told, "points": fresh, "solved": [], "ends": []}
+            if runs[seed].steps_to_solve is not None and seed not in solved:
+                solved.add(seed)
+                news["solved"] = [{"seed": seed, "step": runs[seed].steps_to_solve}]
+            if "solved" in frame:  # its last
+                news["ends"] = [{"seed": seed} | {name: frame[name] for name in ENDS}]
+            yield news
             told, points[seed] = told + len(fresh), points[seed] + fresh
-    yield {"start": told, "points": [], "ends": [], "band": band(list(points.values()), settings.max_steps)}
+        yield {"start": told, "points": [], "band": band(list(points.values()), settings.max_steps)}
 
 
 def next_frame(units: Iterator[dict[str, Any] | None]) -> Generator[None, None, dict[str, Any] | None]:
-    """Returns the next frame that has a point or an end, or None when the run is over."""
+    """Returns the next frame that has a point, an evaluation or an end, or None when the run is over."""
     for frame in units:
-        if frame is not None and (frame["points"] or "solved" in frame):
+        if frame is not None and (frame["points"] or "evaluations" in frame or "solved" in frame):
             return frame
         yield
     return None
 
 
-def band(curves: list[list[dict[str, Any]]], max_steps: int) -> dict[str, list[float]]:
-    """Quartiles over the curves at GRID steps, each curve read between its points."""
-    steps = np.linspace(max_steps / GRID, max_steps, GRID)
+def band(curves: list[Points], max_steps: int) -> dict[str, list[float]]:
+    """Quartiles over the curves at GRID steps, each curve read between its points, to where the shortest ends."""
     known = [[p for p in curve if p["mean_return"] is not None] for curve in curves]
-    read = [np.interp(steps, [p["step"] for p in c], [p["mean_return"] for p in c]) for c in known if c]
-    if not read:
+    if not known or not all(known):
         return {"step": [], "low": [], "median": [], "high": []}
+    end = min(max_steps, *(curve[-1]["step"] for curve in known))
+    steps = np.linspace(end / GRID, end, GRID)
+    read = [np.interp(steps, [p["step"] for p in c], [p["mean_return"] for p in c]) for c in known]
     low, median, high = np.percentile(read, (25, 50, 75), axis=0)
     return {"step": steps.tolist(), "low": low.tolist(), "median": median.tolist(), "high": high.tolist()}

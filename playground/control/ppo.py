@@ -29,25 +29,30 @@ class Config:
     rollout: int = 32  # T
     epochs: int = 10  # times that a batch is learned from
     minibatch: int = 256  # M
-    hidden: int = 64  # units of the one hidden layer of each network
-    learning_rate: float = 5e-3  # falls linearly to 0 at max_steps
-    clip: float = 0.2  # ε, falls with it
+    hidden: tuple[int, ...] = (64,)  # units of the hidden layers of each network
+    learning_rate: float = 5e-3
+    clip: float = 0.2  # ε
+    falls: bool = True  # both fall linearly to 0 at max_steps
     gamma: float = 0.98
     gae_lambda: float = 0.9
     max_norm: float = 0.5  # of a gradient
 
 
 C = Config()
+SLICE = 64  # steps between two yields
 
 
 class PPO(Agent):
     """An actor, π(a | s), and a critic, V(s)."""
 
+    config = C
+
     def __init__(self, settings: TrainSettings, rng: np.random.Generator) -> None:
         super().__init__(settings, rng)
-        self.env = CartPole(C.envs, rng, self.physics)
-        self.actor = MLP((4, C.hidden, 2), rng, gain=0.01)
-        self.critic = MLP((4, C.hidden, 1), rng, gain=1.0)
+        c = self.config
+        self.env = CartPole(c.envs, rng, self.physics)
+        self.actor = MLP((4, *c.hidden, 2), rng, gain=0.01)
+        self.critic = MLP((4, *c.hidden, 1), rng, gain=1.0)
         self.actor_adam, self.critic_adam = Adam(len(self.actor.flat)), Adam(len(self.critic.flat))
 
     @property
@@ -55,47 +60,50 @@ class PPO(Agent):
         return ActorPolicy(self.actor, self.critic)
 
     def update(self) -> Generator[None, None, dict[str, Any]]:
-        self.env.physics = self.physics
-        left = max(0.0, 1 - self.steps / self.settings.max_steps)  # of the training
-        lr, clip = C.learning_rate * left * self.settings.learning_rate_factor, C.clip * left
+        c, self.env.physics = self.config, self.physics
+        left = max(0.0, 1 - self.steps / self.settings.max_steps) if c.falls else 1.0  # of the training
+        lr, clip = c.learning_rate * left * self.settings.learning_rate_factor, c.clip * left
 
         # 1. play
         batch, returns = yield from self.rollout()
-        self.steps += C.rollout * C.envs
+        self.steps += c.rollout * c.envs
 
         # 2. learn, in shuffled minibatches
         figures = []
-        for _ in range(C.epochs):
-            order = self.rng.permutation(C.rollout * C.envs)
-            for start in range(0, len(order), C.minibatch):
+        for _ in range(c.epochs):
+            order = self.rng.permutation(c.rollout * c.envs)
+            for start in range(0, len(order), c.minibatch):
                 figures.append(
-                    self.learn({name: b[order[start : start + C.minibatch]] for name, b in batch.items()}, lr, clip)
+                    self.learn({name: b[order[start : start + c.minibatch]] for name, b in batch.items()}, lr, clip)
                 )
             yield
         return {"returns": returns} | {name: float(np.mean([f[name] for f in figures])) for name in figures[0]}
 
     def rollout(self) -> Generator[None, None, tuple[dict[str, np.ndarray], list[int]]]:
         """T steps with N carts: what is learned from, each (B, …), and the lengths of the episodes that ended."""
-        obs = np.empty((C.rollout, C.envs, 4), dtype=np.float32)
-        actions = np.empty((C.rollout, C.envs), dtype=np.int64)
-        logprobs = np.empty((C.rollout, C.envs), dtype=np.float32)
-        rewards = np.ones((C.rollout, C.envs), dtype=np.float32)
-        dones = np.empty((C.rollout, C.envs), dtype=bool)
+        c = self.config
+        obs = np.empty((c.rollout, c.envs, 4), dtype=np.float32)
+        actions = np.empty((c.rollout, c.envs), dtype=np.int64)
+        logprobs = np.empty((c.rollout, c.envs), dtype=np.float32)
+        rewards = np.ones((c.rollout, c.envs), dtype=np.float32)
+        dones = np.empty((c.rollout, c.envs), dtype=bool)
         returns: list[int] = []
-        for t in range(C.rollout):
+        for t in range(c.rollout):
             obs[t] = observe(self.env.state)
             pi = softmax(self.actor(obs[t]))  # (N, 2)
-            actions[t] = self.rng.random(C.envs) < pi[:, 1]
-            logprobs[t] = np.log(pi[np.arange(C.envs), actions[t]])
+            actions[t] = self.rng.random(c.envs) < pi[:, 1]
+            logprobs[t] = np.log(pi[np.arange(c.envs), actions[t]])
             now = self.env.step(actions[t])
             dones[t] = now.terminated | now.truncated
             returns += now.returns.tolist()
             if self.settings.bootstrap and now.truncated.any():  # the pole still stood: what would have come counts
-                rewards[t, now.truncated] += C.gamma * self.critic(observe(now.reached[:, now.truncated]))[:, 0]
+                rewards[t, now.truncated] += c.gamma * self.critic(observe(now.reached[:, now.truncated]))[:, 0]
+            if t % SLICE == SLICE - 1:
+                yield
         yield
-        values = self.critic(obs.reshape(-1, 4)).reshape(C.rollout, C.envs)
+        values = self.critic(obs.reshape(-1, 4)).reshape(c.rollout, c.envs)
         next_value = self.critic(observe(self.env.state))[:, 0]  # (N,)
-        advantages = gae(rewards, values, dones, next_value, C.gamma, C.gae_lambda)
+        advantages = gae(rewards, values, dones, next_value, c.gamma, c.gae_lambda)
         batch = {"obs": obs.reshape(-1, 4), "actions": actions, "logprobs": logprobs, "advantages": advantages}
         batch |= {"returns": advantages + values}
         return {name: b if name == "obs" else b.ravel() for name, b in batch.items()}, returns
@@ -109,11 +117,12 @@ class PPO(Agent):
         ratio = np.exp(log_ratio)  # (M,)
         loss, d_logprob = clipped_objective(ratio, advantages, clip)
         gradient = self.actor.backward(outputs, d_logits_of(d_logprob, pi, mb["actions"]))
-        self.actor_adam.step(self.actor.flat, gradient, lr, C.max_norm)
+        self.actor_adam.step(self.actor.flat, gradient, lr, self.config.max_norm)
 
         outputs = self.critic.forward(mb["obs"])
         error = outputs[-1] - mb["returns"][:, None]  # (M, 1)
-        self.critic_adam.step(self.critic.flat, self.critic.backward(outputs, error / len(error)), lr, C.max_norm)
+        gradient = self.critic.backward(outputs, error / len(error))
+        self.critic_adam.step(self.critic.flat, gradient, lr, self.config.max_norm)
         return {
             "policy_loss": loss,
             "value_loss": float((error * error).mean() / 2),

@@ -9,7 +9,7 @@ instead of 1, which tells the table at once what to avoid.
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -46,6 +46,23 @@ def td_error(q_sa: float, next_q: list[float], fell: bool) -> float:
     return (FALL if fell else 1.0 + GAMMA * max(next_q)) - q_sa
 
 
+class Transition(NamedTuple):
+    """One step, and what the rule made of it."""
+
+    t: int  # its number in the episode
+    state: tuple[float, ...]  # s
+    cell: int
+    q: tuple[float, float]  # Q(s, ·) before
+    explores: bool  # the action was drawn by a coin
+    action: int
+    after: tuple[float, ...]  # s′
+    next_cell: int
+    next_q: tuple[float, float]  # Q(s′, ·); zeros where the future counts for nothing
+    fell: bool
+    alpha: float
+    td_error: float
+
+
 class QLearning(Agent):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -66,8 +83,8 @@ class QLearning(Agent):
             yield
         return {"returns": lengths, "td_error": sum(errors) / len(errors), "epsilon": epsilon(self.episode)}
 
-    def play(self) -> tuple[int, float]:
-        """An episode. Returns its length, and the mean of |δ|."""
+    def play(self, told: list[Transition] | None = None) -> tuple[int, float]:
+        """An episode. Returns its length, and the mean of |δ|. Every step is added to `told`."""
         a_rate = min(1.0, alpha(self.episode) * self.settings.learning_rate_factor)
         e_rate = epsilon(self.episode)
         luck = self.rng.random((STEPS, 2)).tolist()
@@ -76,11 +93,17 @@ class QLearning(Agent):
         for t in range(STEPS):
             explores = luck[t][0] < e_rate
             action = int(luck[t][1] < 0.5) if explores else int(self.q[s][1] > self.q[s][0])
-            state = step_one(state, action, self.physics)
+            before, state = state, step_one(state, action, self.physics)
             fell = abs(state[0]) > X_LIMIT or abs(state[2]) > THETA_LIMIT
             cut = t == STEPS - 1 and not self.settings.bootstrap  # taken, wrongly, for an end without a future
             after = cell(state)
-            delta = td_error(self.q[s][action], [0.0, 0.0] if cut else self.q[after], fell)
+            next_q = [0.0, 0.0] if cut else self.q[after]
+            delta = td_error(self.q[s][action], next_q, fell)
+            if told is not None:
+                row, next_row = tuple(self.q[s]), (0.0, 0.0) if fell else tuple(next_q)
+                told.append(
+                    Transition(t, before, s, row, explores, action, state, after, next_row, fell, a_rate, delta)
+                )
             self.q[s][action] += a_rate * delta
             s, total = after, total + abs(delta)
             if fell:

@@ -75,6 +75,45 @@ class LotterySettings(TrainSettings):
     seeds: int = integer(20, low=2, high=20)
 
 
+@dataclass(frozen=True)
+class TextbookSettings(Settings):
+    """PPO as Stable-Baselines3 has it by default, with `seeds` seeds from `seed` on, each to max_steps."""
+
+    seed: int = integer(0, low=0, high=LARGEST_SEED)
+    seeds: int = integer(6, low=1, high=10)
+    max_steps: int = integer(26_000, low=2048, high=64_000)
+
+
+@dataclass(frozen=True)
+class RuleSettings(PhysicsSettings):
+    """A run of Q-learning, step by step: the `transitions` steps that follow the first `before` episodes."""
+
+    seed: int = integer(0, low=0, high=LARGEST_SEED)
+    before: int = integer(0, low=0, high=400)  # episodes
+    transitions: int = integer(150, low=1, high=200)
+
+
+@dataclass(frozen=True)
+class BreakSettings(Settings):
+    """What is broken, by its name in PRESETS, and the seed of the broken run and of the healthy one beside it."""
+
+    fault: str = choice("no_bootstrap", ("no_bootstrap", "no_normalization", "no_target_network", "lr_x10"))
+    seed: int = integer(0, low=0, high=LARGEST_SEED)
+
+    @property
+    def broken(self) -> TrainSettings:
+        return TrainSettings(**PRESETS[self.fault] | self._alike)
+
+    @property
+    def healthy(self) -> TrainSettings:
+        """The same algorithm with nothing broken."""
+        return TrainSettings(algorithm=self.broken.algorithm, **self._alike)
+
+    @property
+    def _alike(self) -> dict[str, Any]:
+        return {"seed": self.seed, "max_steps": LONG_ENOUGH[self.fault], "stop_when_solved": False}
+
+
 STEERABLE = ("learning_rate_factor", "length", "masspole", "masscart", "gravity", "force_mag")
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -85,6 +124,9 @@ PRESETS: dict[str, dict[str, Any]] = {
     "lr_x10": {"algorithm": "reinforce", "learning_rate_factor": 10.0},
 }
 """By name; each differs from the defaults in what it says."""
+
+LONG_ENOUGH = {"no_bootstrap": 100_000, "no_normalization": 40_000, "no_target_network": 16_000, "lr_x10": 60_000}
+"""Steps after which each of them has shown what it does."""
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,15 @@ SEED_LOTTERY = Task(
     seconds=600,
 )
 
+TEXTBOOK_PPO = Task(
+    "textbook_ppo",
+    Lane.TRAINING,
+    run=later("playground.control.textbook:textbook_ppo"),
+    peak_bytes=lambda settings: settings.seeds * TRAINING_BYTES,
+    merge=append,
+    seconds=180,
+)
+
 
 def _asked(name: str, run: str, size: int) -> Task:
     run_later = later(f"playground.control.{run}")
@@ -55,3 +64,4 @@ PUSH_SCORE = _asked("push_score", "trials:push_score", CARTS_BYTES)
 POLICY_SLICE = _asked("policy_slice", "trials:policy_slice", EPISODE_BYTES)
 IMPORT_POLICY = _asked("import_policy", "sb3:import_policy", FILE_BYTES)
 EXPORT_POLICY = _asked("export_policy", "exports:export_policy", EPISODE_BYTES)
+Q_LEARNING_RULE = _asked("q_learning_rule", "rule:q_learning_rule", EPISODE_BYTES)

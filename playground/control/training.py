@@ -10,7 +10,7 @@ import copy
 import dataclasses
 import math
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import numpy as np
@@ -76,11 +76,19 @@ def train_cartpole(settings: TrainSettings, control: Control) -> Iterator[dict[s
 
 
 class Training:
-    """One run. With `kept` False it leaves no checkpoints."""
+    """One run. With `kept` False it leaves no checkpoints. agent: makes the agent, where it is not that of the
+    settings."""
 
-    def __init__(self, settings: TrainSettings, control: Control, clock: Clock, kept: bool = True) -> None:
+    def __init__(
+        self,
+        settings: TrainSettings,
+        control: Control,
+        clock: Clock,
+        kept: bool = True,
+        agent: Callable[[TrainSettings], Agent] | None = None,
+    ) -> None:
         self.settings, self.control, self.clock, self.kept = settings, control, clock, kept
-        self.agent = agent_for(settings)
+        self.agent = (agent or agent_for)(settings)
         self.points: list[dict[str, Any]] = []
         self.diagnosed: set[str] = set()
         self.steps_to_solve: int | None = None
@@ -227,12 +235,3 @@ def agent_for(settings: TrainSettings) -> Agent:
     agent = copy.deepcopy(kept.state["agent"])
     agent.steer(settings)
     return agent
-
-
-def trained(settings: TrainSettings, control: Control) -> Generator[None, None, dict[str, Any]]:
-    """A run of which nobody sees more than its last frame, which is returned; it leaves no checkpoints."""
-    clock, last = Clock(), {}
-    for frame in clock.timed(Training(settings, control, clock, kept=False).frames()):
-        last = frame or last
-        yield
-    return last

@@ -22,6 +22,9 @@ def test_each_run_of_a_comparison_is_the_run_alone():
             alone = whole(train_cartpole, TrainSettings(algorithm=run["algorithm"], seed=run["seed"], max_steps=3000))
             for name in ("solved", "steps_to_solve", "greedy_return", "sampled_return"):
                 assert run[name] == alone[name]
+            mine = [p for p in told["points"] if (p["algorithm"], p["seed"]) == (run["algorithm"], run["seed"])]
+            known = {(p["step"], p["mean_return"]) for p in alone["points"]}
+            assert mine and {(p["step"], p["mean_return"]) for p in mine} <= known
     for algorithm, row in told["table"].items():
         mine = [run for run in told["runs"] if run["algorithm"] == algorithm]
         assert row["runs"] == 2 and row["solved"] == sum(run["solved"] for run in mine)
@@ -34,8 +37,11 @@ def test_a_stopped_comparison_ends_without_a_half_run():
     for frame in compare_algorithms(settings, control):
         if frame:
             frames.append(frame)
-            control.deliver({"stop": "stopped"})
-    assert len(append(frames)["runs"]) == 1
+            if len(frame["runs"]) == 1:
+                control.deliver({"stop": "stopped"})
+    told = append(frames)
+    assert len(told["runs"]) == 1 and told["table"]["ppo"]["runs"] == 1
+    assert {point["algorithm"] for point in told["points"]} == {"ppo"}
 
 
 def test_each_seed_of_the_lottery_is_the_run_alone():

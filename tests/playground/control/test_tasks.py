@@ -21,8 +21,10 @@ from playground.control.settings import (
     LotterySettings,
     PolicySettings,
     ReplaySettings,
+    RuleSettings,
     ScoreSettings,
     SliceSettings,
+    TextbookSettings,
     TrainSettings,
 )
 from playground.control.stored import stored
@@ -42,6 +44,8 @@ ASKED = {
     "TRAIN_CARTPOLE": lambda: TrainSettings(max_steps=2000),
     "COMPARE_ALGORITHMS": lambda: CompareSettings(seeds=1, max_steps=1000),
     "SEED_LOTTERY": lambda: LotterySettings(seeds=2, max_steps=2000),
+    "TEXTBOOK_PPO": lambda: TextbookSettings(max_steps=2048),
+    "Q_LEARNING_RULE": lambda: RuleSettings(before=20, transitions=200),
     "REPLAY_CARTPOLE": ReplaySettings,
     "PHYSICS_GRID": GridSettings,
     "PUSH_SCORE": ScoreSettings,
