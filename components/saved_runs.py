@@ -1,6 +1,6 @@
 """Runs made beforehand, so that a tab has something to show before the first click. They say that they are saved ones.
 
-`python -m components.saved_runs [texts | gan | points | vae]` makes them anew with the models that are there.
+`python -m components.saved_runs [NAME …]`, each one of SAVED below, makes them anew with the models that are there.
 """
 
 from __future__ import annotations
@@ -16,10 +16,13 @@ from typing import Any
 
 from components import score_values
 from components.acrostic_values import telling
+from components.diffusion_values import page_value
 from components.runs import packed, told_whole
 from components.text_values import for_reader, run_value, whole
 from components.words import dictionary
 from playground import wire
+from playground.images.diffusion_settings import DenoiseSettings
+from playground.images.diffusion_tasks import DENOISE
 from playground.images.gan_points_settings import PointsSettings
 from playground.images.gan_points_tasks import TRAIN_POINTS, thinned
 from playground.images.gan_settings import GanSettings
@@ -153,7 +156,12 @@ def save_vae() -> None:
     save_fetched("vae-training", TRAIN_VAE, VaeSettings())
 
 
-SAVED = {"texts": save_texts, "gan": save_gan, "points": save_points, "vae": save_vae}
+def save_diffusion() -> None:
+    """The ten digits that the diffusion tab opens with."""
+    save_fetched("diffusion", DENOISE, DenoiseSettings(), page_value)
+
+
+SAVED = {"texts": save_texts, "gan": save_gan, "points": save_points, "vae": save_vae, "diffusion": save_diffusion}
 
 if __name__ == "__main__":
     main(sys.argv[1:])

@@ -40,6 +40,13 @@ class Slider(gr.Slider):
         return payload
 
 
+class Chips(gr.CheckboxGroup):
+    """The same of a choice of several."""
+
+    def preprocess(self, payload: Any) -> Any:
+        return payload
+
+
 class Number(gr.Number):
     """The same of a number."""
 
@@ -106,6 +113,12 @@ class Controls:
     def switch(self, name: str, **options: Any) -> gr.Checkbox:
         """The box of a field that is on or off."""
         return self.control(name, gr.Checkbox, **options)
+
+    def chips(self, name: str, **options: Any) -> gr.CheckboxGroup:
+        """A field of several small whole numbers, each a chip that is on or off."""
+        bounds = spec(self.settings, name)
+        choices, value = list(range(bounds.low, bounds.high + 1)), list(default(self.settings, name))
+        return self.control(name, Chips, choices=choices, value=value, elem_classes="chips", **options)
 
     def number(self, name: str, **options: Any) -> gr.Number:
         bounds = spec(self.settings, name)

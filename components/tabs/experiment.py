@@ -69,6 +69,8 @@ class Experiment(Controls):
 
 def experiments(tab: Tab, depth: str, modules: Sequence[ModuleType]) -> None:
     """The row of experiments of one depth, "look" or "lab": each module's `build(tab)` makes one."""
+    if not modules:
+        return
     gr.Markdown(words(f"{tab.name}.experiments.{depth}"), elem_classes="experiments-head")
     with gr.Tabs(elem_classes="experiments", elem_id=f"{tab.name}-experiments-{depth}", overflow_behavior="wrap"):
         for module in modules:

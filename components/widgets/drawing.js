@@ -78,10 +78,13 @@
     return { element, heading, readout, body, controls };
   }
 
+  const SPEEDS = [0.25, 0.5, 1, 2, 4];
+
   /** The one scrubber: play button, range, readout. Arrows move it (a native range), Space plays and pauses.
-      scrubber({count, label, rate, onframe(index), text(index)}) → {element, set(index), resize(count), stop()} */
-  function scrubber({ count = 1, label, rate = 12, onframe, text = (i) => `${i + 1} / ${total}` }) {
-    let total = count, index = 0, timer = null;
+      scrubber({count, label, rate, onframe(index), text(index), tempo}) → {element, set(index), resize(count), toggle(), stop()}
+        rate   frames a second;  tempo  whether speed and loop can be chosen */
+  function scrubber({ count = 1, label, rate = 12, onframe, text = (i) => `${i + 1} / ${total}`, tempo = false }) {
+    let total = count, index = 0, timer = null, speed = 1, loops = false;
     const play = make("button", { type: "button", class: "pg-button pg-play", "aria-label": words("scrub.play"), text: "▶" });
     const range = make("input", { type: "range", min: 0, max: Math.max(0, total - 1), step: 1, value: 0,
       "aria-label": label || words("scrub.label") });
@@ -99,24 +102,37 @@
       play.textContent = "▶";
       play.setAttribute("aria-label", words("scrub.play"));
     }
+    function tick() {
+      if (!element.isConnected || total < 2) return stop();
+      if (index < total - 1) return set(index + 1);
+      return loops ? set(0) : stop();
+    }
     function start() {
       if (index >= total - 1) set(0);
       play.textContent = "⏸";
       play.setAttribute("aria-label", words("scrub.pause"));
-      timer = setInterval(() => {
-        if (!element.isConnected || index >= total - 1) return stop();
-        return set(index + 1);
-      }, 1000 / (reducedMotion() ? Math.min(rate, 2) : rate));
+      clearInterval(timer);
+      timer = setInterval(tick, 1000 / (speed * (reducedMotion() ? Math.min(rate, 2) : rate)));
     }
     const toggle = () => (timer ? stop() : start());
     const element = make("div", { class: "pg-scrubber" }, play, range, readout);
+    if (tempo) element.append(...tempoControls());
     play.addEventListener("click", toggle);
     range.addEventListener("input", () => { stop(); set(Number(range.value)); });
     element.addEventListener("keydown", (event) => {
-      if (event.key === " " && event.target !== play) { event.preventDefault(); toggle(); }
+      if (event.key === " " && event.target.tagName === "INPUT") { event.preventDefault(); toggle(); }
     });
+
+    function tempoControls() {
+      const faster = make("select", { class: "pg-select", "aria-label": words("scrub.speed"),
+        onchange: () => { speed = Number(faster.value); if (timer) start(); } },
+      ...SPEEDS.map((times) => make("option", { value: times, selected: times === 1, text: `${times}×` })));
+      const loop = make("button", { type: "button", class: "pg-button pg-loop", "aria-pressed": "false", "aria-label": words("scrub.loop"), title: words("scrub.loop"), text: "↻",
+        onclick: () => { loops = !loops; loop.setAttribute("aria-pressed", String(loops)); } });
+      return [faster, loop];
+    }
     set(0, false);
-    return { element, set, stop, resize(to) { total = Math.max(1, to); range.max = total - 1; set(Math.min(index, total - 1), false); } };
+    return { element, set, toggle, stop, resize(to) { total = Math.max(1, to); range.max = total - 1; set(Math.min(index, total - 1), false); } };
   }
 
   /** What hover and focus show, a tap pins: show(target), hide() for the parts of `container` that match `selector`. */

@@ -5,7 +5,7 @@
    number · percent · bits …     numbers as people read them
    copy · download · drop        to and from the person's machine
    make · announce · toast       elements whose text is text; words to a screen reader; a line at the foot of the page
-   decode                        arrays from playground/wire.py
+   decode · encode · asBase64    arrays from playground/wire.py, and to it
 
    drawing.js adds the canvas, the card and the scrubber; shell.js what only the page itself needs.
 */
@@ -201,8 +201,17 @@
     return { shape: wire.shape, dtype: wire.dtype, data };
   }
 
+  const asBase64 = (bytes) => btoa(Array.from({ length: Math.ceil(bytes.length / 8192) }, (_, n) => String.fromCharCode(...bytes.subarray(8192 * n, 8192 * (n + 1)))).join(""));
+
+  /** Bytes in several arrays → Promise of the wire form of them one after the other, of this shape, packed. */
+  async function encode(arrays, shape) {
+    const packed = new Blob(arrays).stream().pipeThrough(new CompressionStream("deflate"));
+    const bytes = new Uint8Array(await new Response(packed).arrayBuffer());
+    return { shape, dtype: "uint8", base64: asBase64(bytes), zlib: true };
+  }
+
   window.playground = Object.assign(window.playground || {}, {
     language, words, sentence, join, fill, emit, on, last, number, percent, bits, bytes, make, announce, toast, copy, download,
-    drop, unpack, decode,
+    drop, unpack, decode, encode, asBase64,
   });
 })();

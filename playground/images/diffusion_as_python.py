@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from playground.images.denoiser import SAMPLERS
 from playground.images.diffusion_settings import MODEL, NO_CLASS, TIMES, DenoiseSettings
+from playground.images.samplers import SAMPLERS
 
 PROGRAM = '''"""Made by AIGC Playground. Needs: pip install diffusers[torch] pillow, and the folder of the model."""
 import torch

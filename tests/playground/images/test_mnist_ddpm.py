@@ -11,11 +11,12 @@ from safetensors import safe_open
 
 from playground.errors import ModelError
 from playground.images import denoiser, mnist
-from playground.images.denoiser import FOLDER, SAMPLERS, draw, load
+from playground.images.denoiser import FOLDER, draw, load
 from playground.images.diffusion_as_python import diffusion_as_python
 from playground.images.diffusion_classifier import classify
 from playground.images.diffusion_settings import ClassifySettings, DenoiseSettings
 from playground.images.judge_network import features_and_logits
+from playground.images.samplers import SAMPLERS
 from playground.inference.control import replay
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # from within diffusers
