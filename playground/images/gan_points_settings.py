@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from playground.settings import Settings, choice, integer, number, numbers
 
-DATA = ("ring", "eight", "grid", "moons", "line", "clusters", "drawing")
+DATA = ("ring", "eight", "grid", "moons", "spiral", "line", "clusters", "drawing")
 LOSSES = ("non_saturating", "minimax", "least_squares", "hinge", "relativistic")
 NOISES = {"uniform_1d": 1, "uniform_2d": 2, "gaussian_2d": 2}  # the kind of z → how many numbers it is
 OPTIMIZERS = ("adam", "sgd")

@@ -8,7 +8,12 @@ pairs whose paths pass there:
                                                           Liu et al. 2023, "Rectified flow", arXiv:2209.03003)
 
 The cosine schedule of diffusion is this quarter of a circle but for its ends (Nichol & Dhariwal 2021). So the only
-difference is the path; straight ones can be followed in fewer steps.
+difference is the path.
+
+Straight are the paths of the pairs. Many pairs' paths cross at a place, the velocity there is the mean of theirs, and
+who follows it goes round a bend; so flow matching needs about as many steps as diffusion. Liu et al.'s second round
+mends that ("reflow"): each noise is paired with the point that the first round carries it to. Those paths do not
+cross, so following them is going straight, and few steps are enough.
 
 B points a batch; t goes from 0, data, to 1, noise.
 """
@@ -16,7 +21,7 @@ B points a batch; t goes from 0, data, to 1, noise.
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
@@ -36,7 +41,10 @@ SCALE = 2.0  # the network works on points twice as far apart, whose spread is a
 UPDATES = 20  # a unit of work
 POINTS = 300  # carried from noise in every frame
 PLACES, REACH = 15, 1.5  # of the field's grid along a side, and how far from the middle it goes
-MOMENTS = (0.05, 0.2, 0.4, 0.6, 0.8, 0.95)  # the times at which the field is told
+MOMENTS = (0.05, 0.2, 0.4, 0.6, 0.8, 0.95)  # the times at which the field is told while the network learns
+ALL_MOMENTS = tuple(n / 20 for n in range(21))  # and in the end
+SWEEP = (1, 2, 3, 5, 10, 20)  # numbers of steps that are tried in the end
+PAIRS, PAIRED_AT_ONCE, PAIRING_STEPS = 8000, 500, 20  # of reflow's second round
 WAVES = 4  # of time, as sines and cosines
 AVERAGE = 0.99  # of the weights that are used
 
@@ -59,7 +67,7 @@ class Velocity(nn.Module):
 def on_path(path: str, x0: Tensor, noise: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
     """x_t and the velocity there (without the circle's constant π/2): x0, noise (B, 2), t (B,) → two (B, 2)."""
     t = t[:, None]
-    if path == "flow":
+    if path != "diffusion":
         return (1 - t) * x0 + t * noise, noise - x0
     cos, sin = (math.pi / 2 * t).cos(), (math.pi / 2 * t).sin()
     return cos * x0 + sin * noise, cos * noise - sin * x0
@@ -77,17 +85,29 @@ class Learner:
         self.averaged.load_state_dict(self.network.state_dict())
         self.data = data_set(settings.data, settings.drawn, self.rng)  # (N, 2)
         self.optimizer = torch.optim.Adam(self.network.parameters())
+        self.turn = settings.updates // 2 if settings.path == "reflow" else settings.updates  # when a round is over
+        self.pairs: tuple[Tensor, Tensor] | None = None  # x₀ and the noise it came from, (PAIRS, 2) each
+
+    def batch(self) -> tuple[Tensor, Tensor]:
+        """Points and the noise that each is joined with, (B, 2) each: at random, in reflow's second round as paired."""
+        size = self.settings.batch_size
+        if self.pairs is not None:
+            chosen = torch.randint(PAIRS, (size,), generator=self.rng)
+            return self.pairs[0][chosen], self.pairs[1][chosen]
+        x0 = SCALE * self.data[torch.randint(len(self.data), (size,), generator=self.rng)]
+        return x0, torch.randn(x0.shape, generator=self.rng)
 
     def update(self, n: int) -> float:
         """Update number n: a batch of points, each at a time of its own. Returns the mean squared error."""
         s = self.settings
-        x0 = SCALE * self.data[torch.randint(len(self.data), (s.batch_size,), generator=self.rng)]
-        noise, t = torch.randn(x0.shape, generator=self.rng), torch.rand(len(x0), generator=self.rng)
+        x0, noise = self.batch()
+        t = torch.rand(len(x0), generator=self.rng)
         x_t, velocity = on_path(s.path, x0, noise, t)
         loss = (self.network(x_t, t) - velocity).square().mean()
         self.optimizer.zero_grad()
         loss.backward()
-        self.optimizer.param_groups[0]["lr"] = s.learning_rate * (1 + math.cos(math.pi * n / s.updates)) / 2
+        through = n / self.turn if self.pairs is None else (n - self.turn) / (s.updates - self.turn)  # the round
+        self.optimizer.param_groups[0]["lr"] = s.learning_rate * (1 + math.cos(math.pi * through)) / 2
         self.optimizer.step()
         decay = min(AVERAGE, (1 + n) / (10 + n))
         torch._foreach_lerp_(list(self.averaged.parameters()), list(self.network.parameters()), 1 - decay)
@@ -95,14 +115,23 @@ class Learner:
             raise FloatingPointError
         return loss.item()
 
+    def pair(self) -> Iterator[None]:
+        """Pair noise with the points that it is carried to, for reflow's second round."""
+        noise = torch.randn(PAIRS, 2, generator=self.rng)
+        points = []
+        for part in noise.split(PAIRED_AT_ONCE):
+            points.append(straight(self.averaged, part, PAIRING_STEPS)[0][-1])
+            yield
+        self.pairs = torch.cat(points), noise
+
     @torch.no_grad()
-    def fields(self) -> Tensor:
-        """Where a point moves from each place of a grid as t falls: (len(MOMENTS), PLACES, PLACES, 2)."""
+    def fields(self, moments: Sequence[float]) -> Tensor:
+        """Where a point moves from each place of a grid as t falls: (len(moments), PLACES, PLACES, 2)."""
         along = torch.linspace(-REACH, REACH, PLACES)
         y, x = torch.meshgrid(along, along, indexing="ij")
         places = SCALE * torch.stack([x.flatten(), y.flatten()], 1)  # (PLACES², 2)
-        told = [-self.averaged(places, torch.full((len(places),), t)) / SCALE for t in MOMENTS]
-        return torch.stack(told).view(len(MOMENTS), PLACES, PLACES, 2)
+        told = [-self.averaged(places, torch.full((len(places),), t)) / SCALE for t in moments]
+        return torch.stack(told).view(len(moments), PLACES, PLACES, 2)
 
 
 @torch.no_grad()
@@ -141,10 +170,13 @@ def round_the_circle(
 
 
 def train(settings: FlowSettings, control: Control) -> Iterator[dict[str, Any] | None]:
-    """Frames: {"start", "curve": [{"step", "loss"}], "step", "js": bits between the points carried there and the data,
-    "samples": (POINTS, 2), "fields": (6, 15, 15, 2), where a point moves as t falls}. The first has "data" (N, 2),
-    "moments", the fields' times, "reach" of their grid, and "floor", the bits that new points of the same source have;
-    the last "trajectories" (n + 1, POINTS, 2) and their "times". Arrays in the wire form, float16. Raises SettingError.
+    """Frames: {"start", "curve": [{"step", "loss", "js"}], "step", "samples": (POINTS, 2), "js": bits between these and
+    the data, "fields": (6, 15, 15, 2), where a point moves as t falls}. The first has "data" (N, 2), "moments", the
+    fields' times, "reach" of their grid, and "floor", the bits that new points of the same source have.
+
+    The last has "fine": {"moments", "fields"} at more times, and "walks", one for each number of steps that was tried:
+    {"steps", "js", "straightness", "trajectories" (n + 1, POINTS, 2), "times" (n + 1)}, n evaluations (Heun may take
+    one less than "steps"). Arrays in the wire form, float16. Raises SettingError.
     """
     learner = Learner(settings)
     yield from aside(_diffusers)
@@ -153,32 +185,49 @@ def train(settings: FlowSettings, control: Control) -> Iterator[dict[str, Any] |
     yield {"start": 0, "curve": [], "floor": js_bits(histogram(again), histogram(learner.data))} | told
     done, points = 0, 0
     while done < settings.updates and control.reason is None:
-        count = min(UPDATES, settings.updates - done)
+        if done == learner.turn:
+            yield from learner.pair()
+        end = settings.updates if done >= learner.turn else learner.turn
+        count = min(UPDATES, end - done)
         loss = sum(learner.update(done + n) for n in range(count)) / count
         done += count
         yield None
-        frame, _ = yield from moment(learner, settings)
-        yield {"start": points, "curve": [{"step": done, "loss": loss}], "step": done} | frame
+        places, _ = yield from carried(learner, settings, settings.steps)
+        frame = {"samples": half(places[-1]), "js": js_bits(histogram(places[-1]), histogram(learner.data))}
+        curve = [{"step": done, "loss": loss, "js": frame["js"]}]
+        yield {"start": points, "curve": curve, "step": done, "fields": half(learner.fields(MOMENTS))} | frame
         points += 1
-    _, last = yield from moment(learner, settings)
-    yield {"start": points, "curve": []} | last
+    yield {"start": points, "curve": []} | (yield from tried(learner, settings))
 
 
-def moment(learner: Learner, settings: FlowSettings) -> Generator[None, None, tuple[dict[str, Any], dict[str, Any]]]:
-    """The same noise, carried by the network as it now is: what a frame tells of it, and what the last one adds."""
+def tried(learner: Learner, settings: FlowSettings) -> Generator[None, None, dict[str, Any]]:
+    """What the last frame adds: the same noise carried in several numbers of steps, and the field at more times."""
+    walks = []
+    for steps in sorted({*SWEEP, settings.steps}):
+        places, times = yield from carried(learner, settings, steps)
+        js = js_bits(histogram(places[-1]), histogram(learner.data))
+        about = {"steps": steps, "js": js, "straightness": straightness(places)}
+        walks.append(about | {"trajectories": half(places), "times": times})
+        yield None
+    return {"walks": walks, "fine": {"moments": list(ALL_MOMENTS), "fields": half(learner.fields(ALL_MOMENTS))}}
+
+
+def carried(learner: Learner, settings: FlowSettings, steps: int) -> Generator[None, None, tuple[Tensor, list[float]]]:
+    """The same noise, carried by the network as it now is: all places (n + 1, POINTS, 2), their times (n + 1)."""
     rng = torch.Generator().manual_seed(settings.seed)
     x = torch.randn(POINTS, 2, generator=rng)
-    if settings.path == "flow":
-        places, times = straight(learner.averaged, x, settings.steps)
+    if settings.path == "diffusion":
+        places, times = yield from round_the_circle(learner.averaged, x, settings.sampler, steps, rng)
     else:
-        places, times = yield from round_the_circle(learner.averaged, x, settings.sampler, settings.steps, rng)
-    places = places / SCALE
-    frame = {
-        "samples": half(places[-1]),
-        "js": js_bits(histogram(places[-1]), histogram(learner.data)),
-        "fields": half(learner.fields()),
-    }
-    return frame, {"trajectories": half(places), "times": times}
+        places, times = straight(learner.averaged, x, steps)
+    return places / SCALE, times
+
+
+def straightness(places: Tensor) -> float:
+    """How far points came, by how far they went: 1 for straight ways, less for bent ones. places (n + 1, P, 2)."""
+    went = (places[1:] - places[:-1]).norm(dim=-1).sum()
+    came = (places[-1] - places[0]).norm(dim=-1).sum()
+    return float(came / went) if went > 0 else 1.0
 
 
 def half(values: Tensor) -> dict[str, Any]:

@@ -43,6 +43,12 @@ def moons(n: int, rng: torch.Generator) -> Tensor:
     return turned + aside + blur(n, rng)
 
 
+def spiral(n: int, rng: torch.Generator) -> Tensor:
+    """One and a half turns outwards, as many points on every part of the way. (n, 2)."""
+    way = torch.rand(n, generator=rng).sqrt()
+    return 0.85 * way[:, None] * on_circle(3 * math.pi * way, 1.0) + blur(n, rng)
+
+
 def line(n: int, rng: torch.Generator) -> Tensor:
     """A slanted line, which one number z is enough for. (n, 2)."""
     along = 2 * torch.rand(n, generator=rng) - 1
@@ -56,7 +62,8 @@ def clusters(n: int, rng: torch.Generator) -> Tensor:
 
 
 SETS: dict[str, Callable[[int, torch.Generator], Tensor]] = {
-    "ring": ring, "eight": eight, "grid": grid, "moons": moons, "line": line, "clusters": clusters,
+    "ring": ring, "eight": eight, "grid": grid, "moons": moons, "spiral": spiral, "line": line,
+    "clusters": clusters,
 }  # fmt: skip
 
 

@@ -113,6 +113,16 @@ def test_the_times_begin_where_they_should_and_are_as_many_as_asked(sampler):
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("begin", [999, 800])
+def test_however_few_the_steps_every_number_is_finite(sampler, begin):
+    for steps in range(1, 13):
+        walk = Walk(MODEL, sampler, steps, begin=begin)
+        walk.start(draw_noise(generators(0, 3)))
+        moments = walked(walk)
+        assert walk.x_t.isfinite().all() and all(moment.x0.isfinite().all() for moment in moments)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
 def test_an_image_does_not_depend_on_the_others(sampler):
     together, alone = Walk(MODEL, sampler, 6, eta=0.5), Walk(MODEL, sampler, 6, eta=0.5)
     classes = torch.arange(10)

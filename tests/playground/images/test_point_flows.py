@@ -11,7 +11,7 @@ from playground.frames import append
 from playground.images import point_flows
 from playground.images.diffusion_settings import SAMPLERS
 from playground.images.point_flow_settings import PATHS, FlowSettings
-from playground.images.point_flows import SCALE, half, on_path, round_the_circle, straight
+from playground.images.point_flows import SCALE, half, on_path, round_the_circle, straight, straightness
 from playground.inference.control import Control, replay
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # from within diffusers
@@ -74,10 +74,43 @@ def test_a_run_learns_to_carry_noise_to_the_data(path):
     whole = append(frames)
     assert [point["step"] for point in whole["curve"]] == list(range(20, 401, 20))
     assert whole["curve"][-1]["loss"] < 0.9 * whole["curve"][0]["loss"] and 0 < whole["floor"] < 0.2
-    trajectories, samples = wire.decode(whole["trajectories"]), wire.decode(whole["samples"])
+    assert [walk["steps"] for walk in whole["walks"]] == [1, 2, 3, 5, 10, 15, 20]
+    fifteen = whole["walks"][5]
+    trajectories, samples = wire.decode(fifteen["trajectories"]), wire.decode(whole["samples"])
     assert trajectories.shape == (16, 300, 2) and (trajectories[-1] == samples).all()
+    assert fifteen["js"] == whole["js"] == whole["curve"][-1]["js"]
     assert abs(trajectories[0].std() * SCALE - 1) < 0.1  # they begin as noise
     assert wire.decode(whole["fields"]).shape == (6, 15, 15, 2)
+    fine = wire.decode(whole["fine"]["fields"])
+    assert fine.shape == (21, 15, 15, 2) and whole["fine"]["moments"][12] == whole["moments"][3] == 0.6
+    assert (fine[12] == wire.decode(whole["fields"])[3]).all()
+
+
+def test_straight_pairs_make_bent_ways_and_pairing_them_anew_makes_straight_ones_that_one_step_follows():
+    last = {}
+    for path in ("flow", "reflow"):
+        settings = FlowSettings(path=path, data="ring", updates=1000)
+        last[path] = append(list(replay(point_flows.train, settings, [])))["walks"]
+    [one_flow, *_, flow], [one_reflow, *_, reflow] = last["flow"], last["reflow"]
+    assert flow["straightness"] < 0.8 < 0.97 < reflow["straightness"]
+    assert one_flow["js"] > 0.9 and one_reflow["js"] < 0.35
+    # one step of flow matching goes to the mean of all data, which lies in the middle of the ring
+    assert abs(wire.decode(one_flow["trajectories"])[-1]).mean() < 0.1
+
+
+def test_straightness_is_a_chord_by_its_arc():
+    angle = torch.linspace(0, torch.pi, 1001)
+    half_circle = torch.stack([angle.cos(), angle.sin()], -1)[:, None]  # (1001, 1, 2)
+    assert straightness(half_circle) == pytest.approx(2 / torch.pi, abs=1e-4)
+    assert straightness(half_circle[[0, -1]]) == 1.0 and straightness(half_circle[:1]) == 1.0
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_every_sampler_can_be_tried_in_every_number_of_steps(sampler):
+    whole = append(list(replay(point_flows.train, FlowSettings(sampler=sampler, updates=20, steps=4), [])))
+    for walk in whole["walks"]:
+        trajectories = wire.decode(walk["trajectories"])
+        assert len(trajectories) == len(walk["times"]) and len(walk["times"]) - 1 in (walk["steps"], walk["steps"] - 1)
 
 
 def test_near_the_noise_the_field_points_to_the_middle_of_the_data():
@@ -102,7 +135,7 @@ def test_a_stopped_run_tells_where_it_was():
         frames.append(frame)
         if len(frames) == 3:
             control.deliver({"stop": "stopped"})
-    assert append(frames)["step"] == 40 and "trajectories" in frames[-1]
+    assert append(frames)["step"] == 40 and [walk["steps"] for walk in frames[-1]["walks"]] == [1, 2, 3, 4, 5, 10, 20]
 
 
 def test_what_is_not_finite_ends_the_run():

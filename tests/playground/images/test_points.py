@@ -45,6 +45,16 @@ def test_two_moons_are_half_circles_that_reach_into_each_other():
     assert upper[:, 1].min() < lower[:, 1].max() - 0.1 and upper[:, 0].max() > lower[:, 0].min() + 0.3
 
 
+def test_a_spiral_is_the_farther_out_the_more_it_has_turned():
+    """Each point lies on an arm that its direction allows, a quarter of them on the inner half."""
+    data = made("spiral")
+    radius, angle = data.norm(dim=1), torch.atan2(data[:, 1], data[:, 0]) % (2 * math.pi)
+    turned = torch.stack([angle, angle + 2 * math.pi], 1)  # (500, 2): once round, or twice
+    off = (radius[:, None] - 0.85 * turned / (3 * math.pi)).abs().min(1)
+    assert (off.values < 5 * points.BLUR).float().mean() > 0.97  # in the middle, blur turns a point far
+    assert 90 < (radius < 0.425).sum() < 160  # a quarter: the way grows as the square of the radius
+
+
 def test_a_line_is_one():
     x, y = made("line").T
     assert (y - 0.625 * x).abs().max() < 0.2 and torch.corrcoef(made("line").T)[0, 1] > 0.98
