@@ -121,6 +121,8 @@ SENTENCES: dict[str, str] = {
     "other_algorithm": "The checkpoint {checkpoint} was trained with {algorithm}. Choose that to go on from it.",
     "no_network": "This agent is no network but a table or a coin, and Stable-Baselines3 has nothing to put it in. "
     "Export PPO, REINFORCE or DQN.",
+    "cartpole_no_run": "There is no run on screen yet whose moments could be shown. Train an agent above for a moment, "
+    "or choose one that comes along.",
     "not_sb3": "{field} is not a policy for CartPole saved by Stable-Baselines3: {reason}. "
     'Save one with model.save("cartpole") and drop that zip.',
     "cartpole_no_future": "The pole stands to the end of nearly every episode, and yet the critic's loss stays at "

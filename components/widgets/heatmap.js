@@ -1,9 +1,11 @@
 /* A matrix of numbers as coloured cells with a token at each row and column: playground.heatmap.
 
-   playground.heatmap({ label, say(i, j), onlook(i, j), png }) → { element, show(matrix), select(i, j), redraw }
+   playground.heatmap({ label, say(i, j), onlook(i, j), onpick(i, j), hint }) → { element, show(matrix), select(i, j), mark(places), redraw }
      matrix  { rows, columns (texts), value(i, j) → number, or null where there is no cell, paint(value) → 0 … 1 on
              viridis (as it is, when left out), aspect (height ÷ width of the picture, 1) }
-     say     what the line below says of a cell; onlook is called with the cell that is looked at, or with (null, null)
+     say     what the line below says of a cell; onlook is called with the cell that is looked at, or with (null, null),
+             onpick with one that is clicked, tapped, or chosen with Enter; hint is what the line says of none
+     mark    puts rings at [{ i, j }], which may lie between cells
    Hover and arrow keys look at a cell, a tap or Enter keeps it, Escape lets it go. Long texts: + and − zoom, 0 shows all
    again, a drag moves. */
 (() => {
@@ -41,14 +43,14 @@
     return `${shown}…`;
   }
 
-  function heatmap({ label, say = () => "", onlook = () => {} }) {
+  function heatmap({ label, say = () => "", onlook = () => {}, onpick = () => {}, hint = words("heatmap.hint") }) {
     const picture = make("canvas", { class: "pg-heatmap-picture", role: "img", tabindex: 0, "aria-label": label });
     const readout = make("p", { class: "pg-heatmap-readout pg-number", "aria-live": "polite" });
     const button = (sign, name, act) => make("button", { type: "button", class: "pg-button", text: sign, "aria-label": words(`heatmap.${name}`), title: words(`heatmap.${name}`), onclick: act });
     const tools = make("div", { class: "pg-heatmap-tools", hidden: true },
       button("+", "closer", () => zoom(0.5)), button("−", "farther", () => zoom(2)), button("⤢", "all", () => zoom(Infinity)));
     const element = make("div", { class: "pg-heatmap" }, picture, readout, tools);
-    let matrix = null, image = null;
+    let matrix = null, image = null, marks = [];
     let at = null, kept = false; // the cell looked at; whether it stays when the pointer leaves
     let view = { row: 0, column: 0, rows: 1, columns: 1 }; // what is in sight
     let box = { left: 0, top: 0, width: 1, height: 1 };
@@ -89,7 +91,20 @@
         context.fillText(fitted(context, columns[n], top - GAP), 0, 0);
         context.restore();
       });
+      for (const mark of marks) ring(context, box.left + (mark.j + 0.5 - view.column) * w, box.top + (mark.i + 0.5 - view.row) * h, colours);
       if (at) cross(context, w, h, colours);
+    }
+
+    /** A ring that shows on every colour. */
+    function ring(context, x, y, colours) {
+      for (const [width, colour] of [[5, colours.card], [2, colours.ink]]) {
+        context.lineWidth = width;
+        context.strokeStyle = colour;
+        context.beginPath();
+        context.arc(x, y, 7, 0, 2 * Math.PI);
+        context.stroke();
+      }
+      context.lineWidth = 1;
     }
 
     /** As many labels as there is room for, and that of the cell looked at. */
@@ -138,7 +153,7 @@
     }
 
     function tell() {
-      readout.textContent = at && matrix ? say(at.i, at.j) : matrix ? words("heatmap.hint") : "";
+      readout.textContent = at && matrix ? say(at.i, at.j) : matrix ? hint : "";
       drawing.redraw();
     }
 
@@ -186,6 +201,7 @@
       const cell = cellOf(event), same = cell && at && cell.i === at.i && cell.j === at.j;
       kept = Boolean(cell) && !(kept && same);
       look(cell);
+      if (cell) onpick(cell.i, cell.j);
     });
     picture.addEventListener("pointercancel", () => { drag = null; });
     picture.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse" && !kept) look(null); });
@@ -198,6 +214,7 @@
     picture.addEventListener("keydown", (event) => {
       if (!matrix || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === "Escape") { kept = false; look(null); return; }
+      if (event.key === "Enter" && at) { kept = true; onpick(at.i, at.j); return; }
       if (["+", "=", "-", "0"].includes(event.key)) zoom({ "+": 0.5, "=": 0.5, "-": 2, 0: Infinity }[event.key]);
       else if (MOVES[event.key]) step(...MOVES[event.key]);
       else return;
@@ -236,6 +253,7 @@
         }
         tell();
       },
+      mark(places) { marks = places; drawing.redraw(); },
       /** Look at a cell from outside, or at none (null). */
       select(i, j) {
         at = i === null ? null : { i, j };

@@ -168,10 +168,18 @@ class ScoreSettings(PolicySettings):
 
 @dataclass(frozen=True)
 class SliceSettings(PolicySettings):
-    """The policy over θ and θ̇, at one position x (m) and velocity x_dot (m/s) of the cart."""
+    """The policy over two of a state's four numbers, at given values of the other two.
 
+    plane   pole: θ by θ̇, at `x` and `x_dot` · cart: x by ẋ, at `theta` and `theta_dot`
+    x, x_dot          m, m/s
+    theta, theta_dot  degrees, rad/s
+    """
+
+    plane: str = choice("pole", ("pole", "cart"))
     x: float = number(0.0, low=-2.4, high=2.4, step=0.1)
     x_dot: float = number(0.0, low=-3.0, high=3.0, step=0.1)
+    theta: float = number(0.0, low=-12.0, high=12.0, step=0.5)
+    theta_dot: float = number(0.0, low=-3.0, high=3.0, step=0.1)
 
 
 @dataclass(frozen=True)

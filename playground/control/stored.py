@@ -18,6 +18,7 @@ from safetensors.numpy import load_file
 
 import playground
 from playground.checkpoints import CHECKPOINTS
+from playground.control.cartpole import Physics
 from playground.control.policies import Policy, policy_of
 from playground.control.settings import ALGORITHMS
 from playground.errors import ModelError
@@ -35,6 +36,7 @@ class Stored:
     policy: Policy
     step: int | None = None
     update: int | None = None
+    physics: Physics | None = None  # that it was trained in, where that is known
 
     def as_json(self) -> dict[str, Any]:
         return {"id": self.id, "algorithm": self.algorithm, "step": self.step, "update": self.update}
@@ -62,7 +64,8 @@ def stored(id: str) -> Stored:
     """Raises ModelError for one that there is not."""
     if id.startswith(f"{KIND}-"):
         kept = CHECKPOINTS.get(id, KIND)
-        return Stored(id, kept.state["algorithm"], policy_of(kept.state["policy"]), kept.step, kept.state["update"])
+        policy, physics = policy_of(kept.state["policy"]), getattr(kept.settings, "physics", None)
+        return Stored(id, kept.state["algorithm"], policy, kept.step, kept.state["update"], physics)
     if id == "random":
         return Stored(id, id, policy_of({}))
     algorithm = id.partition("@")[0]
@@ -70,5 +73,5 @@ def stored(id: str) -> Stored:
         if id in (moment["id"], algorithm):
             prefix = f"{moment['update']}/"
             named = {name.removeprefix(prefix): a for name, a in _arrays(algorithm).items() if name.startswith(prefix)}
-            return Stored(id, algorithm, policy_of(named), moment["step"], moment["update"])
+            return Stored(id, algorithm, policy_of(named), moment["step"], moment["update"], Physics())
     raise ModelError("unknown_policy", checkpoint=id, choices=ALGORITHMS)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from playground.control.settings import STEERABLE, TrainSettings
 from playground.frames import append
 from playground.inference.tasks import Lane, Task, later
@@ -53,15 +56,16 @@ TEXTBOOK_PPO = Task(
 )
 
 
-def _asked(name: str, run: str, size: int) -> Task:
+def _asked(name: str, run: str, size: int, merge: Callable[..., Any] | None = None) -> Task:
     run_later = later(f"playground.control.{run}")
-    return Task(name, Lane.INTERACTIVE, run=run_later, peak_bytes=lambda settings: size, seconds=20)
+    return Task(name, Lane.INTERACTIVE, run=run_later, peak_bytes=lambda settings: size, merge=merge, seconds=20)
 
 
 REPLAY_CARTPOLE = _asked("replay_cartpole", "episodes:replay_cartpole", EPISODE_BYTES)
-PHYSICS_GRID = _asked("physics_grid", "trials:physics_grid", CARTS_BYTES)
-PUSH_SCORE = _asked("push_score", "trials:push_score", CARTS_BYTES)
-POLICY_SLICE = _asked("policy_slice", "trials:policy_slice", EPISODE_BYTES)
+PLAY_MOMENTS = _asked("play_moments", "moments:play_moments", EPISODE_BYTES, append)
+PHYSICS_GRID = _asked("physics_grid", "trials:physics_grid", CARTS_BYTES, append)
+PUSH_CONTEST = _asked("push_contest", "trials_together:push_contest", CARTS_BYTES, append)
+POLICY_SLICES = _asked("policy_slices", "trials_together:policy_slices", EPISODE_BYTES, append)
 IMPORT_POLICY = _asked("import_policy", "sb3:import_policy", FILE_BYTES)
 EXPORT_POLICY = _asked("export_policy", "exports:export_policy", EPISODE_BYTES)
 Q_LEARNING_RULE = _asked("q_learning_rule", "rule:q_learning_rule", EPISODE_BYTES)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from playground import wire
-from playground.control.cartpole import TAU, THETA_LIMIT, Physics, first_states, observe
+from playground.control.cartpole import TAU, THETA_LIMIT, X_LIMIT, first_states, observe
+from playground.control.episodes import packed
 from playground.control.evaluation import returns
 from playground.control.settings import GridSettings, ScoreSettings, SliceSettings
 from playground.control.stored import stored
@@ -23,36 +26,29 @@ STARTS = 10
 BEFORE, AFTER = 100, 200  # steps before a shove, and after it that must be survived
 
 SIDE = 41  # points along each side of a slice
-THETA_DOT = 3.0  # rad/s, to both sides
+FASTEST = 3.0  # rad/s or m/s, to both sides
 
 
 def physics_grid(settings: GridSettings, control: Control) -> Iterator[dict[str, Any] | None]:
-    """The only frame: {"lengths", "gravities", "returns": wire float32 (lengths, gravities)}, mean steps of EPISODES
-    greedy episodes from the same starts in each cell. Raises ModelError."""
+    """A frame a row, for each length in turn: {"start", "rows": [wire float32 (gravities,)], mean steps of EPISODES
+    greedy episodes, from the same starts in each cell; "lengths", "gravities", "checkpoint", "trained": {"length",
+    "gravity"} that it was trained with, None where that is not known}. Raises ModelError."""
     found = stored(settings.checkpoint)
-    rng = np.random.default_rng(settings.seed)
-    starts = first_states(rng, EPISODES)
-    length, gravity, _ = np.meshgrid(LENGTHS, GRAVITIES, np.arange(EPISODES), indexing="ij")
-    physics = Physics(
-        gravity=gravity.ravel(),
-        masscart=settings.masscart,
-        masspole=settings.masspole,
-        length=length.ravel(),
-        force_mag=settings.force_mag,
-    )
-    state = np.tile(starts, len(LENGTHS) * len(GRAVITIES))
-    lengths = yield from returns(found.policy, state, physics, rng if found.policy.indifferent else None)
-    means = lengths.reshape(length.shape).mean(2)
-    yield {
-        "lengths": LENGTHS,
-        "gravities": GRAVITIES,
-        "returns": wire.encode(means.astype(np.float32)),
-        "checkpoint": found.as_json(),
-    }
+    draws = np.random.default_rng(settings.seed)
+    starts = first_states(draws, EPISODES)
+    trained = found.physics and {"length": found.physics.length, "gravity": found.physics.gravity}
+    about = {"lengths": LENGTHS, "gravities": GRAVITIES, "checkpoint": found.as_json(), "trained": trained}
+    state = np.tile(starts, len(GRAVITIES))
+    for row, length in enumerate(LENGTHS):
+        physics = dataclasses.replace(settings.physics, length=length, gravity=np.repeat(GRAVITIES, EPISODES))
+        steps = yield from returns(found.policy, state, physics, draws if found.policy.indifferent else None)
+        means = steps.reshape(len(GRAVITIES), EPISODES).mean(1)
+        yield {"start": row, "rows": [wire.encode(means.astype(np.float32))]} | about
 
 
 def push_score(settings: ScoreSettings, control: Control) -> Iterator[dict[str, Any] | None]:
-    """The only frame: {"impulse", "impulses", "survived": wire float32 (impulses, 2)}.
+    """The only frame: {"impulse", "impulses", "survived": wire float32 (impulses, 2), "first": its first start, and
+    "policy", with which a browser can shove it some more}.
 
     survived   share of STARTS episodes in which the pole, shoved to the left or to the right after BEFORE steps, still
                stood AFTER steps later
@@ -76,22 +72,27 @@ def push_score(settings: ScoreSettings, control: Control) -> Iterator[dict[str, 
         "impulse": float(IMPULSES[best - 1]) if best else 0.0,
         "impulses": IMPULSES.tolist(),
         "survived": wire.encode(survived.astype(np.float32)),
+        "first": starts[:, 0].tolist(),
         "checkpoint": found.as_json(),
+        "policy": packed(found.policy),
     }
 
 
 def policy_slice(settings: SliceSettings, control: Control) -> Iterator[dict[str, Any] | None]:
-    """The only frame: {"theta", "theta_dot": (SIDE,) rad and rad/s, "probabilities" or "q": wire float32 (SIDE, SIDE,
-    2), row by θ, column by θ̇, "values": wire float32 (SIDE, SIDE) or None}. Raises ModelError."""
+    """The only frame: {"rows", "columns": SIDE numbers each, θ rad and θ̇ rad/s or x m and ẋ m/s, "probabilities" or
+    "q": wire float32 (SIDE, SIDE, 2), "values": wire float32 (SIDE, SIDE) or None}. Raises ModelError."""
     found = stored(settings.checkpoint)
-    theta, theta_dot = np.linspace(-THETA_LIMIT, THETA_LIMIT, SIDE), np.linspace(-THETA_DOT, THETA_DOT, SIDE)
+    here = (settings.x, settings.x_dot, math.radians(settings.theta), settings.theta_dot)
+    first, farthest = (2, THETA_LIMIT) if settings.plane == "pole" else (0, X_LIMIT)
+    rows, columns = np.linspace(-farthest, farthest, SIDE), np.linspace(-FASTEST, FASTEST, SIDE)
     state = np.empty((4, SIDE, SIDE))
-    state[0], state[1], state[2], state[3] = settings.x, settings.x_dot, theta[:, None], theta_dot
+    state[:] = np.reshape(here, (4, 1, 1))
+    state[first], state[first + 1] = rows[:, None], columns
     obs = observe(state.reshape(4, -1))
     values = found.policy.values(obs)
     yield {
-        "theta": theta.tolist(),
-        "theta_dot": theta_dot.tolist(),
+        "rows": rows.tolist(),
+        "columns": columns.tolist(),
         found.policy.tells: wire.encode(found.policy.scores(obs).reshape(SIDE, SIDE, 2).astype(np.float32)),
         "values": None if values is None else wire.encode(values.reshape(SIDE, SIDE).astype(np.float32)),
         "checkpoint": found.as_json(),

@@ -16,6 +16,7 @@ from playground.control.settings import ALGORITHMS, GridSettings, ReplaySettings
 from playground.control.stored import embedded, stored
 from playground.control.trials import physics_grid, policy_slice, push_score
 from playground.errors import ModelError
+from playground.frames import append
 from playground.inference.control import Control
 
 
@@ -120,9 +121,11 @@ def test_many_episodes_side_by_side_are_those_played_alone():
 
 
 def test_the_physics_grid_has_what_single_episodes_have():
-    told = last(physics_grid, GridSettings(checkpoint="reinforce", seed=6))
-    grid = wire.decode(told["returns"])
+    settings = GridSettings(checkpoint="reinforce", seed=6)
+    told = append([frame for frame in physics_grid(settings, Control(settings)) if frame])
+    grid = np.stack([wire.decode(row) for row in told["rows"]])
     assert grid.shape == (len(told["lengths"]), len(told["gravities"])) and grid.max() <= 500
+    assert told["start"] == 0 and told["trained"] == {"length": 0.5, "gravity": 9.8}
     row, column = told["lengths"].index(1.0), told["gravities"].index(16.0)
     starts = first_states(np.random.default_rng(6), trials.EPISODES)
     alone = finish(returns(stored("reinforce").policy, starts, Physics(length=1.0, gravity=16.0)))
@@ -138,12 +141,24 @@ def test_the_push_score_is_what_a_replayed_shove_shows():
     shove = {trials.BEFORE: np.full(trials.STARTS, impulses[at] / 0.02)}
     stood = finish(returns(stored("ppo").policy, starts, Physics(), shoves=shove, steps=300)) == 300
     assert stood.mean() == pytest.approx(survived[at, 1])
+    assert np.allclose(told["first"], starts[:, 0])
+    assert {name: wire.decode(array).shape for name, array in told["policy"].items()}["actor.0.weight"] == (64, 4)
     assert last(push_score, ScoreSettings(checkpoint="random"))["impulse"] == 0.0
 
 
 def test_a_slice_is_the_policy_at_its_points():
     told = last(policy_slice, SliceSettings(checkpoint="dqn", x=0.5, x_dot=-1.0))
-    q, obs = wire.decode(told["q"]), np.array([[0.5, -1.0, told["theta"][3], told["theta_dot"][30]]], dtype=np.float32)
+    q, obs = wire.decode(told["q"]), np.array([[0.5, -1.0, told["rows"][3], told["columns"][30]]], dtype=np.float32)
     np.testing.assert_allclose(q[3, 30], stored("dqn").policy.scores(obs)[0], atol=1e-4)
     np.testing.assert_allclose(wire.decode(told["values"]), q.max(2), atol=1e-5)
     assert last(policy_slice, SliceSettings(checkpoint="reinforce"))["values"] is None
+
+
+def test_the_other_slice_lies_at_the_angle_asked_for():
+    told = last(policy_slice, SliceSettings(checkpoint="ppo", plane="cart", theta=-6.0, theta_dot=0.5))
+    assert told["rows"][0] == pytest.approx(-2.4) and told["columns"][-1] == 3.0
+    obs = np.array([[told["rows"][40], told["columns"][7], -np.pi / 30, 0.5]], dtype=np.float32)
+    pi = wire.decode(told["probabilities"])
+    np.testing.assert_allclose(pi[40, 7], stored("ppo").policy.scores(obs)[0], atol=1e-5)
+    table = wire.decode(last(policy_slice, SliceSettings(checkpoint="q_learning", plane="cart"))["q"])
+    assert (table == table[0, 0]).all()  # its cells tell apart neither x nor ẋ

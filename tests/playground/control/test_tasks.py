@@ -22,12 +22,11 @@ from playground.control.settings import (
     PolicySettings,
     ReplaySettings,
     RuleSettings,
-    ScoreSettings,
-    SliceSettings,
     TextbookSettings,
     TrainSettings,
 )
 from playground.control.stored import stored
+from playground.control.trial_settings import ContestSettings, MomentsSettings, SlicesSettings
 from playground.errors import SettingError
 from playground.inference.control import Control
 
@@ -47,9 +46,10 @@ ASKED = {
     "TEXTBOOK_PPO": lambda: TextbookSettings(max_steps=2048),
     "Q_LEARNING_RULE": lambda: RuleSettings(before=20, transitions=200),
     "REPLAY_CARTPOLE": ReplaySettings,
+    "PLAY_MOMENTS": MomentsSettings,
     "PHYSICS_GRID": GridSettings,
-    "PUSH_SCORE": ScoreSettings,
-    "POLICY_SLICE": SliceSettings,
+    "PUSH_CONTEST": ContestSettings,
+    "POLICY_SLICES": SlicesSettings,
     "EXPORT_POLICY": PolicySettings,
     "IMPORT_POLICY": lambda: ImportSettings(file=zipped_policy()),
 }
