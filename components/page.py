@@ -7,12 +7,12 @@ from typing import Any
 import gradio as gr
 
 from components import api, gradio_fixes, head, permalinks, theme
-from components.tabs import anatomy, attention, diffusion, gan, text, vae
+from components.tabs import anatomy, attention, cartpole, diffusion, gan, text, vae
 from components.tabs.controls import Controls, quiet
 from components.widgets.header import Header
 from components.words import dictionary, i18n, words
 
-TABS = (text, attention, gan, vae, diffusion)
+TABS = (text, attention, gan, vae, diffusion, cartpole)
 
 
 @gradio_fixes.building()

@@ -21,6 +21,8 @@ from components.runs import packed, told_whole
 from components.text_values import for_reader, run_value, whole
 from components.words import dictionary
 from playground import wire
+from playground.control.settings import ReplaySettings
+from playground.control.tasks import REPLAY_CARTPOLE
 from playground.images.diffusion_settings import DenoiseSettings
 from playground.images.diffusion_tasks import DENOISE
 from playground.images.gan_points_settings import PointsSettings
@@ -161,7 +163,29 @@ def save_diffusion() -> None:
     save_fetched("diffusion", DENOISE, DenoiseSettings(), page_value)
 
 
-SAVED = {"texts": save_texts, "gan": save_gan, "points": save_points, "vae": save_vae, "diffusion": save_diffusion}
+def save_cartpole() -> None:
+    """The two poles that the CartPole tab opens with, untrained and trained, and the agents that can take their place."""
+    from playground.control.stored import embedded
+
+    agents = {algorithm: about["checkpoints"] for algorithm, about in embedded().items()}
+    saved = {"run": "saved", "state": "done", "agents": agents}
+    for side, checkpoint in (("left", "ppo@0"), ("right", "ppo")):
+        settings = ReplaySettings(checkpoint=checkpoint)
+        *_, last = get_engine().frames(get_engine().submit(REPLAY_CARTPOLE, settings))
+        if last.error is not None:
+            raise last.error
+        saved[side] = told_whole(last, settings) | {"run": "saved"}
+    (FOLDER / "cartpole.json.gz").write_bytes(gzip.compress((packed(smaller(saved)) + "\n").encode(), 9, mtime=0))
+
+
+SAVED = {
+    "texts": save_texts,
+    "gan": save_gan,
+    "points": save_points,
+    "vae": save_vae,
+    "diffusion": save_diffusion,
+    "cartpole": save_cartpole,
+}
 
 if __name__ == "__main__":
     main(sys.argv[1:])

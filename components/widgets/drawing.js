@@ -10,7 +10,7 @@
   function colours() {
     const style = getComputedStyle(document.body);
     const read = (name) => style.getPropertyValue(`--${name}`).trim();
-    const names = ["ink", "muted", "line", "paper", "card", "accent", "model", "real", "generated", "cut", "model-soft"];
+    const names = ["ink", "muted", "line", "paper", "card", "accent", "model", "real", "generated", "cut", "cut-fill", "model-soft"];
     return Object.fromEntries(names.map((name) => [name.replace(/-(\w)/, (_, c) => c.toUpperCase()), read(name)]));
   }
 

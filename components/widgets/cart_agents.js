@@ -1,0 +1,99 @@
+/* The agents that can be put on stage, and one pole on stage: playground.cart.agents, playground.cart.pole.
+
+   agents      { known(list), run(checkpoints), options(chosen) → the groups of a <select>, has(id), of(algorithm) }: the
+               embedded ones, and those of the run that was just trained
+   pole()      what one side shows: { told, now, after, take(value), physics(constants), shove(step, newtons), calm(), state(at), length } */
+(() => {
+  "use strict";
+  const { make, words, number, cart, emit } = window.playground;
+
+  // ---------------------------------------------------------------- which there are
+  let embedded = {}, own = []; // { ALGORITHM: [{ id, update, step }] }, [{ id, update, step, algorithm }]
+
+  const named = (algorithm) => words(`cartpole.algorithm.choices.${algorithm}`);
+  function described({ update, step }, last) {
+    if (update === 0) return words("cartpole.agents.untrained");
+    return words(last ? "cartpole.agents.last" : "cartpole.agents.update", { update: number(update, 0), step: number(step, 0) });
+  }
+  function option(algorithm, moment, last, chosen) {
+    return make("option", { value: moment.id, selected: moment.id === chosen, text: `${named(algorithm)}${words("list.comma")}${described(moment, last)}` });
+  }
+
+  const agents = {
+    /** The embedded; the last of each algorithm goes by its plain name. */
+    known(list) {
+      embedded = Object.fromEntries(Object.entries(list).map(([algorithm, all]) => [algorithm, all.map((one, i) => ({ ...one, algorithm, id: i === all.length - 1 ? algorithm : one.id }))]));
+    },
+    run(checkpoints) { own = checkpoints; },
+    /** The groups of a <select>. */
+    options(chosen) {
+      const group = (label, list) => make("optgroup", { label }, ...list.map((one, i) => option(one.algorithm, one, i === list.length - 1, chosen)));
+      return [...(own.length ? [group(words("cartpole.agents.own"), own)] : []),
+        ...Object.entries(embedded).map(([algorithm, list]) => group(words("cartpole.agents.embedded", { algorithm: named(algorithm) }), list)),
+        make("option", { value: "random", text: words("cartpole.agents.random"), selected: chosen === "random" })];
+    },
+    has: (id) => id === "random" || [...own, ...Object.values(embedded).flat()].some((moment) => moment.id === id),
+    /** [{ id, update, step }] of an embedded algorithm, first to last. */
+    of: (algorithm) => embedded[algorithm] ?? [],
+  };
+
+  // ---------------------------------------------------------------- a pole on stage
+  const same = (a, b) => Object.keys(cart.EARTH).every((name) => a[name] === b[name]);
+
+  function pole() {
+    let told = null, now = null, after = [], constants = cart.EARTH, toldIn = cart.EARTH;
+    function settle(next) {
+      now = next;
+      after = now.truncated ? [] : cart.aftermath(now.states.slice(-4), constants);
+    }
+    return {
+      get told() { return told; },
+      get now() { return now; },
+      get frames() { return now ? now.length + after.length + 1 : 1; },
+      /** The largest |score|, for the bars. */
+      get largest() { return Math.max(1e-9, ...(now?.scores ?? [1]).map(Math.abs)); },
+      async take(value) {
+        told = await cart.episode(value);
+        toldIn = cart.physics(value.settings) ?? cart.EARTH;
+        this.physics(constants);
+      },
+      /** Play it in this physics, from its start, with no shove. */
+      physics(next) {
+        constants = next;
+        if (told) settle(same(next, toldIn) ? told : cart.play(told, 0, constants, new Map()));
+      },
+      /** Shove it in step i with N newtons; what shoves came later is forgotten. False when its episode is over by then. */
+      shove(i, newtons) {
+        if (!now || i >= now.length) return false;
+        const shoves = new Map([...now.shoves].filter(([step]) => step < i));
+        shoves.set(i, (shoves.get(i) ?? 0) + newtons);
+        settle(cart.play(now, i, constants, shoves));
+        return true;
+      },
+      calm() { this.physics(constants); },
+      over: (at) => !now || Math.floor(at) >= now.length,
+      /** The state at a step and a share of the next; past the end, where gravity leaves it. */
+      state(at) {
+        if (!now) return [0, 0, 0, 0];
+        const of = (i) => (i <= now.length ? now.state.call(now, i) : after[Math.min(after.length, i - now.length) - 1] ?? now.state(now.length));
+        const i = Math.floor(at), share = at - i, from = of(i), to = of(i + 1);
+        return share && i + 1 < this.frames ? [0, 1, 2, 3].map((n) => from[n] + share * (to[n] - from[n])) : [...from];
+      },
+      /** A shove that has just happened at `at`, N·s; 0 when there is none. */
+      pushed(at) {
+        const recent = [...(now?.shoves ?? [])].filter(([step]) => step <= at && at < step + 12).at(-1);
+        return recent ? recent[1] * cart.TAU : 0;
+      },
+    };
+  }
+
+  let shown = "ppo";
+  Object.assign(cart, {
+    agents, pole,
+    /** The id of the agent on stage (the one on the right): of an embedded one, or of a checkpoint of a run. */
+    checkpoint: () => shown,
+    setCheckpoint(about) { shown = about.id; emit("cartpole.agent", about); },
+    /** What experiments ask with beside the tab's controls. */
+    asked: () => ({ checkpoint: shown }),
+  });
+})();
