@@ -78,7 +78,7 @@ async def add_noise(
     Returns:
         `x0`, the image, `x_t`, the same with noise (both (28, 28) uint8 in the wire form), `noise`, float32, `t`,
         `alpha_cumprod`, and `alphas_cumprod`, (1000,) float32: x_t = sqrt(alpha_cumprod) x0 + sqrt(1 - alpha_cumprod)
-        noise, with images from -1 (black) to 1.
+        noise, with images from -1 (black) to 1; `label`, the digit that a test digit shows, else null.
     """
     return await answer(ADD_NOISE, AddNoiseSettings, locals(), request)
 
@@ -162,7 +162,8 @@ async def classify_by_denoising(
 
     Returns:
         `losses`, ten mean squared errors, `class`, that of the least, `errors`, the standard error of each loss's
-        distance to the least (None for one sample), `each`, (samples, 10) float32 in the wire form, `samples`.
+        distance to the least (None for one sample), `each`, (samples, 10) float32 in the wire form, `samples`; and
+        `judge`, the ten probabilities by a network trained to classify.
     """
     return await answer(CLASSIFY, ClassifySettings, locals(), request)
 

@@ -82,8 +82,8 @@
 
   /** The one scrubber: play button, range, readout. Arrows move it (a native range), Space plays and pauses.
       scrubber({count, label, rate, onframe(index), text(index), tempo}) → {element, set(index), resize(count), toggle(), stop()}
-        rate   frames a second;  tempo  whether speed and loop can be chosen */
-  function scrubber({ count = 1, label, rate = 12, onframe, text = (i) => `${i + 1} / ${total}`, tempo = false }) {
+        rate   frames a second;  stride  places from one to the next when it plays;  tempo  whether speed and loop can be chosen */
+  function scrubber({ count = 1, label, rate = 12, onframe, text = (i) => `${i + 1} / ${total}`, tempo = false, stride = 1 }) {
     let total = count, index = 0, timer = null, speed = 1, loops = false;
     const play = make("button", { type: "button", class: "pg-button pg-play", "aria-label": words("scrub.play"), text: "▶" });
     const range = make("input", { type: "range", min: 0, max: Math.max(0, total - 1), step: 1, value: 0,
@@ -104,7 +104,7 @@
     }
     function tick() {
       if (!element.isConnected || total < 2) return stop();
-      if (index < total - 1) return set(index + 1);
+      if (index < total - 1) return set(index + stride);
       return loops ? set(0) : stop();
     }
     function start() {

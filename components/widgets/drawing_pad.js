@@ -8,6 +8,7 @@
      examples   [{ name, strokes }]: ready-made drawings, one button that goes through them
      pen        the strokes' width, in pixels of the 28 (2.2)
      onchange   called as it grows, at most every PACE ms, and whenever a stroke ends
+   drawingPad.pixels(strokes) is what a pad would make of them.
    put(pixels) shows an image that came from elsewhere (a link); the first stroke begins anew. */
 (() => {
   "use strict";
@@ -153,5 +154,6 @@
     };
   }
 
+  drawingPad.pixels = (strokes, pen = 2.2) => asMnist(strokes, pen);
   window.playground.drawingPad = drawingPad;
 })();

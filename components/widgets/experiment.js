@@ -59,7 +59,7 @@
     function tell(value, notices = value.notices) {
       for (const one of notices || []) if (!said.some((old) => old.sentence === one.sentence)) said.push(one);
       // what ends by itself says "length", which means something to a person only where tokens were counted
-      const reason = value.run === "saved" ? "saved" : value.reason === "length" && !value.samples ? undefined : value.reason;
+      const reason = value.run === "saved" ? "saved" : value.reason === "length" && !Array.isArray(value.samples) ? undefined : value.reason;
       emit(`${name}.status`, { ...value, reason, notices: said });
     }
 

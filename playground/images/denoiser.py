@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parents[1] / "weights" / MODEL
 ROWS = 16  # of a forward pass at most, so that it takes less than 50 ms on one core
+PLAINLY = {"low_cpu_mem_usage": False}  # True would empty every module that any other thread makes meanwhile
 _loading = Lock()
 
 
@@ -78,7 +79,7 @@ def _load(folder: Path) -> Denoiser:
     for sampler in SAMPLERS.values():
         getattr(diffusers, sampler.scheduler)  # imported here, not on the device thread when a run first needs it
     try:
-        network = UNet2DModel.from_pretrained(folder, local_files_only=True, use_safetensors=True)
+        network = UNet2DModel.from_pretrained(folder, local_files_only=True, use_safetensors=True, **PLAINLY)
         schedule = DDPMScheduler.from_pretrained(folder, local_files_only=True)
     except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
         raise ModelError("model_file_broken", file=folder.name) from error

@@ -15,29 +15,30 @@ import torch
 from torch import Tensor
 
 from playground import wire
-from playground.images.denoiser import Denoiser, forward, opened
+from playground.images.denoiser import Denoiser, as_images, forward, opened
 from playground.images.diffusion_editing import clean_image, noised
 from playground.images.diffusion_settings import ClassifySettings
+from playground.images.judge_network import features_and_logits
 from playground.inference.control import Control
 
 CLASSES = 10
-TOLD_EVERY = 4  # samples between two frames
 FIRST, LAST = 200, 800  # the times tried: below, any class removes the little noise; above, nothing is left to see
 
 
 def classify(settings: ClassifySettings, control: Control) -> Iterator[dict[str, Any] | None]:
     """Frames: {"samples": so many so far, "losses": [10], mean squared errors of v̂, "class": the least, "errors": [10],
-    standard errors of each one's difference to the least; None before the second sample}."""
+    standard errors of each one's difference to the least; None before the second sample, "judge": [10], what a network
+    trained to classify says: its probabilities}."""
     model = yield from opened()
     x0 = yield from clean_image(settings)
+    judge = features_and_logits(as_images(x0))[1][0].softmax(0).tolist()
+    yield None
     losses: list[Tensor] = []
     for t, epsilon in draws(settings.samples, settings.seed):
         if control.reason is not None:
             break
         losses.append((yield from class_losses(model, x0, t, epsilon)))
-        if len(losses) % TOLD_EVERY == 0 and len(losses) < settings.samples:
-            yield told(losses)
-    yield told(losses) if losses else None
+        yield told(losses) | {"judge": judge}
 
 
 def draws(samples: int, seed: int) -> Iterator[tuple[int, Tensor]]:

@@ -48,7 +48,8 @@ def noised(x0: Tensor, noise: Tensor, alpha_cumprod: Tensor) -> Tensor:
 
 def add_noise(settings: AddNoiseSettings, control: Control) -> Iterator[dict[str, Any] | None]:
     """One frame: {"t", "alpha_cumprod", "x0", "x_t": wire uint8 (28, 28), "noise": wire float32 (28, 28), which is ε,
-    "alphas_cumprod": wire float32 (1000,)}. From x0 and ε the image at every other t follows."""
+    "alphas_cumprod": wire float32 (1000,), "label"}. From x0 and ε the image at every other t follows. `label` is the
+    digit that a test digit shows, None for a drawing."""
     model = yield from opened()
     x0 = yield from clean_image(settings)
     epsilon = draw_noise(generators(settings.seed, 1))
@@ -60,6 +61,7 @@ def add_noise(settings: AddNoiseSettings, control: Control) -> Iterator[dict[str
         "x_t": wire.encode(as_images(noised(x0, epsilon, alpha_cumprod))[0].numpy()),
         "noise": wire.encode(epsilon[0, 0].numpy()),
         "alphas_cumprod": wire.encode(model.alphas_cumprod.numpy()),
+        "label": int(mnist.labels("test")[settings.index]) if settings.image is None else None,
     }
 
 

@@ -60,7 +60,7 @@ def test_ddpm_is_diffusers_own_loop(client):
 def test_add_noise_follows_the_formula(client):
     told = client.predict(t=300, seed=1, index=7, api_name="/add_noise")
     x0, noise, alpha = wire.decode(told["x0"]), wire.decode(told["noise"]), told["alpha_cumprod"]
-    assert np.array_equal(x0, mnist.images("test")[7].numpy())
+    assert np.array_equal(x0, mnist.images("test")[7].numpy()) and told["label"] == int(mnist.labels("test")[7])
     x_t = alpha**0.5 * (x0 / 127.5 - 1) + (1 - alpha) ** 0.5 * noise
     assert np.abs(wire.decode(told["x_t"]) - np.clip((x_t + 1) * 127.5, 0, 255)).max() <= 0.51
 

@@ -1,4 +1,6 @@
 """What the diffusion tab asks beside its hero, in the order of the page."""
 
-LOOK = ()
+from components.experiments.diffusion import classify, forward, inpaint
+
+LOOK = (forward, inpaint, classify)
 LAB = ()

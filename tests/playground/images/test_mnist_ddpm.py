@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from threading import Thread
+
 import numpy as np
 import pytest
 import torch
 from diffusers import DDPMScheduler, UNet2DModel
 from PIL import Image
+from pytest import approx
 from safetensors import safe_open
 
+from playground import wire
 from playground.errors import ModelError
 from playground.images import denoiser, mnist
 from playground.images.denoiser import FOLDER, draw, load
@@ -90,4 +94,27 @@ def test_the_class_that_denoises_best_is_the_digit():
         *_, last = replay(classify, ClassifySettings(index=index, samples=10), [])
         assert last["samples"] == 10 and len(last["losses"]) == 10 and last["errors"][last["class"]] == 0
         right += last["class"] == int(mnist.labels("test")[index])
+        assert int(np.argmax(last["judge"])) == int(mnist.labels("test")[index]) and sum(last["judge"]) == approx(1)
     assert right >= 9
+
+
+def test_classes_are_told_sample_by_sample_and_a_stopped_run_keeps_those_it_has():
+    settings = ClassifySettings(index=8, samples=50)
+    stopped = [{"step": 12, "stop": "stopped"}]
+    frames = list(replay(classify, settings, stopped))
+    assert [frame["samples"] for frame in frames] == list(range(1, len(frames) + 1)) and 3 <= len(frames) < 12
+    each = wire.decode(frames[-1]["each"]).astype(float)  # (S, 10)
+    best = each.mean(0).argmin()
+    apart = each - each[:, [best]]
+    assert frames[0]["errors"] is None and frames[-1]["class"] == best
+    np.testing.assert_allclose(frames[-1]["losses"], each.mean(0), rtol=1e-6)
+    np.testing.assert_allclose(frames[-1]["errors"], np.std(apart, 0, ddof=1) / len(each) ** 0.5, rtol=1e-4, atol=1e-9)
+
+
+def test_reading_the_model_leaves_what_other_threads_make_alone():
+    """diffusers can make networks without memory for their weights, by a patch that all threads see."""
+    made, reading = [], Thread(target=lambda: denoiser._load.__wrapped__(FOLDER))
+    reading.start()
+    while reading.is_alive():
+        made.append(torch.nn.Linear(2, 2).weight.device.type)
+    assert set(made) == {"cpu"} and len(made) > 100
