@@ -85,7 +85,7 @@
 
     function receiveOne(value) {
       if (past.has(value.run)) return;
-      begin([["", value.run]]);
+      if (value.run || !value.error) begin([["", value.run]]); // what was refused leaves what is there
       note(name, value);
       const mine = (arrivals += 1);
       // an array is unpacked first: what comes later waits for it, so that what is said to be done, is there, no older

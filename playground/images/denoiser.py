@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parents[1] / "weights" / MODEL
 ROWS = 16  # of a forward pass at most, so that it takes less than 50 ms on one core
-PLAINLY = {"low_cpu_mem_usage": False}  # True would empty every module that any other thread makes meanwhile
 _loading = Lock()
 
 
@@ -75,11 +74,15 @@ def _load(folder: Path) -> Denoiser:
     import diffusers
     from diffusers import DDPMScheduler, UNet2DModel
     from safetensors import SafetensorError
+    from safetensors.torch import load_file
 
     for sampler in SAMPLERS.values():
         getattr(diffusers, sampler.scheduler)  # imported here, not on the device thread when a run first needs it
     try:
-        network = UNet2DModel.from_pretrained(folder, local_files_only=True, use_safetensors=True, **PLAINLY)
+        # Not from_pretrained: while that builds a network it changes torch for all threads (no weights are drawn, and
+        # parameters are without storage), and other models are being made meanwhile.
+        network = UNet2DModel.from_config(UNet2DModel.load_config(folder, local_files_only=True))
+        network.load_state_dict(load_file(folder / "diffusion_pytorch_model.safetensors"))
         schedule = DDPMScheduler.from_pretrained(folder, local_files_only=True)
     except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
         raise ModelError("model_file_broken", file=folder.name) from error

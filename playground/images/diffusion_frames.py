@@ -9,7 +9,8 @@ to the step kept before (modulo 256), which packs into a fraction of the bytes. 
 
     x_t = √ᾱ_t x̂₀ + √(1−ᾱ_t) ε̂
 
-follows to within one or two grey levels of 255, and |x_{t−1} − x_t| from two of those.
+follows to within one or two grey levels of 255, and |x_{t−1} − x_t| from two of those. Where x̂₀ lies beyond what can
+be told of it, which is what much guidance does, ε̂ is told as what makes x_t right all the same.
 """
 
 from __future__ import annotations
@@ -54,7 +55,10 @@ class Teller:
 
     def step(self, index: int, t: float, alpha_cumprod: float, images: dict[str, np.ndarray], **levels: Any) -> Step:
         """images: "x_t" and "x0" as uint8; levels: x0 and noise as floats, all (B, 28, 28)."""
-        codes = {"x0": _coded(levels["x0"], X0_LEVELS), "noise": _coded(levels["noise"], NOISE_LEVELS)}
+        codes = {"x0": _coded(levels["x0"], X0_LEVELS)}
+        beyond = levels["x0"] - (codes["x0"].astype(np.float32) - MIDDLE) / X0_LEVELS
+        amiss = np.where(np.abs(beyond) > 1 / X0_LEVELS, (alpha_cumprod / (1 - alpha_cumprod)) ** 0.5 * beyond, 0)
+        codes["noise"] = _coded(levels["noise"] + amiss, NOISE_LEVELS)
         told = {name: wire.encode(code - self._before.get(name, np.uint8(0))) for name, code in codes.items()}
         self._before = codes
         return Step(index, t, alpha_cumprod, images["x_t"], images["x0"], told)

@@ -60,9 +60,9 @@ function judge(value) {
   const { kept, timesteps, judged, finished, notices, classes } = trace;
   const right = judged?.conditional_accuracy, thinned = kept.length < timesteps.length;
   const told = Number.isFinite(right) ? word("judged", { n: number(Math.round(right * classes.length), 0), of: classes.length, confidence: percent(judged.confidence) }) : "";
-  const stopped = finished && trace.count < kept.length ? word("stopped", { n: trace.count, of: timesteps.length }) : "";
+  const stopped = finished && trace.count < kept.length ? word("stopped", { n: number(trace.evaluations, 0), of: number(timesteps.length, 0) }) : "";
   const time = finished && trace.seconds !== null && !stopped ? word("seconds", { s: number(trace.seconds, 1), n: trace.evaluations }) : "";
-  verdict.textContent = join(stopped, told, time, thinned ? word("thinned", { kept: kept.length, of: timesteps.length }) : "", ...notices.map(sentence));
+  verdict.textContent = join(stopped, told, time, thinned ? word("thinned", { kept: kept.length, of: number(timesteps.length, 0) }) : "", ...notices.map(sentence));
 }
 
 async function receive(value) {
