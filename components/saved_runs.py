@@ -164,7 +164,7 @@ def save_diffusion() -> None:
 
 
 def save_cartpole() -> None:
-    """The two poles that the CartPole tab opens with, untrained and trained, and the agents that can take their place."""
+    """The two poles that the CartPole tab opens with, and the agents that can take their place."""
     from playground.control.stored import embedded
 
     agents = {algorithm: about["checkpoints"] for algorithm, about in embedded().items()}

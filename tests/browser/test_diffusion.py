@@ -101,7 +101,7 @@ def test_the_first_steps_are_scrubbed_while_the_last_are_made_and_stop_keeps_the
     saved(page)
     page.locator("#diffusion-run").click()
     page.wait_for_function(
-        "(() => { const run = playground.denoising.shown().trace; return run.classes.length === 2 && run.count > 4; })()"
+        "(({ trace }) => trace.classes.length === 2 && trace.count > 4)(playground.denoising.shown())"
     )
     scrub(page, 1)
     expect(page.locator("#diffusion-view .pg-scrubber .pg-readout")).to_have_text(

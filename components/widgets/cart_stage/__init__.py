@@ -1,4 +1,4 @@
-"""Two carts side by side from the same start: each an episode of an agent, played, scrubbed and shoved in the browser."""
+"""Two carts side by side from the same start: each an episode of an agent, played, scrubbed and shoved."""
 
 from __future__ import annotations
 
