@@ -65,6 +65,7 @@ SENTENCES: dict[str, str] = {
     # images
     "drawing_empty": "The drawing is empty: no pixel of it is bright enough to count as ink. Draw a digit.",
     "drawing_full": "The drawing is filled all over, so there is nothing to see in it. Clear it and draw a digit.",
+    "no_images": "There are no finished images on screen yet. Run the model above and let it finish.",
     "vae_not_a_plane": "{model} has codes of {size} numbers, and only codes of two numbers fill a map. Choose conv-2d.",
     "vae_code_length": "A code of {model} has {size} numbers, and {field} has {value}.",
     "vae_other_shape": "A run goes on from a checkpoint only with the same {field}, which was {value}.",

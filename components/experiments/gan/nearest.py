@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from components.tabs.anatomy import Tab
 from components.tabs.experiment import experiment
-from components.widgets.gan_nearest import GanNearest
+from components.widgets.nearest_images import NearestImages
 from playground.images.judge_settings import NeighbourSettings
 from playground.images.judge_tasks import NEAREST_IMAGES
 
@@ -12,6 +12,6 @@ from playground.images.judge_tasks import NEAREST_IMAGES
 def build(tab: Tab) -> None:
     with experiment(tab, "nearest", NeighbourSettings) as here:
         here.actions()
-        view = GanNearest(None, elem_id="gan-nearest-view")
+        view = NearestImages(None, elem_id=f"{here.id}-view")
         here.code("playground.images.judge:nearest_to")
     here.runs(view, NEAREST_IMAGES, adds="{ images: playground.gan.asWire(16) }")

@@ -1,7 +1,8 @@
-/* Pairs of a sample and the training image nearest to it. In scope: element, props, watch (components/widgets/base.py). */
-const { words, make, card, canvas, images, someImages, drawImage, number, percent, experiment } = window.playground;
+/* Pairs of an image and the training image nearest to it. In scope: element, props, watch (components/widgets/base.py). */
+const { words, make, card, canvas, images, someImages, drawImage, number, experiment } = window.playground;
 
-const word = (key, values) => words(`gan.nearest.${key}`, values);
+const id = element.closest("[id$='-view']").id.replace(/-view$/, ""); // the experiment's
+const word = (key, values) => words(`nearest.${key}`, values);
 const view = card(word("card"), element.querySelector(".pg-widget"));
 const pairs = make("div", { class: "pg-nearest" });
 const said = make("p", { class: "pg-nearest-said", text: word("nothing") });
@@ -23,4 +24,4 @@ async function receive(value) {
   said.textContent = word("said", { middle: number(middle, 2), typical: number(typical, 2) });
 }
 
-experiment({ name: "gan-nearest", props, watch, show: receive, once: "nearest" });
+experiment({ name: id, props, watch, show: receive, once: "nearest" });
