@@ -81,6 +81,7 @@ SENTENCES: dict[str, str] = {
     "too_many_images": "That makes {value} images, and at most {limit} are drawn at once: fewer digits, or "
     "fewer images of each.",
     "branch_digits": "A branch needs a digit for each of the {count} it began with; got {value}.",
+    "branch_of_nothing": "There is no run above yet that could branch. Press Run above first.",
     "mask_empty": "Nothing is rubbed out, so there is nothing to fill in. Rub out a part of the digit.",
     "mask_full": "Everything is rubbed out, so nothing is left to go by. Leave a part of the digit as it is.",
     "grid_one_axis": "Both sides of the grid vary {value}. Choose another setting for one of them.",

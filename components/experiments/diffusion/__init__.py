@@ -1,6 +1,6 @@
 """What the diffusion tab asks beside its hero, in the order of the page."""
 
-from components.experiments.diffusion import classify, forward, inpaint
+from components.experiments.diffusion import branch, classify, forward, grid, inpaint, nearest, snapshot
 
-LOOK = (forward, inpaint, classify)
-LAB = ()
+LOOK = (snapshot, branch, forward, inpaint, classify, nearest)
+LAB = (grid,)
