@@ -25,7 +25,7 @@ from playground.images.diffusion_settings import DenoiseSettings
 from playground.images.diffusion_tasks import DENOISE
 
 ADDS = "playground.denoising.asked()"
-PRESETS = ("ten", "repair", "change")
+PRESETS: dict[str, dict[str, Any]] = {"ten": {}, "repair": {}, "change": {"digits": [3], "num_images": 10}}
 CODE = (
     "playground.images.denoiser:Walk",
     "playground.images.denoiser:predict",
@@ -58,11 +58,11 @@ def build() -> anatomy.Tab:
         with tab.lab():
             experiments(tab, "lab", LAB)
     running = listen(tab, tab, view, denoise, adds="{}")
-    for name in PRESETS:
-        chosen = tab.preset(presets[name])
-        if name == "ten":
-            running.to(chosen.then)
-        else:
+    for name, values in PRESETS.items():
+        chosen = tab.preset(presets[name], **values)
+        if name != "repair":  # which begins with a drawing
+            chosen = running.to(chosen.then)
+        if name != "ten":
             chosen.then(None, js=f"() => playground.denoising.begin('{name}')", **quiet())
     view.redrawn(None, None, maths, js="() => playground.denoising.maths()", **quiet())
     tab.finish()

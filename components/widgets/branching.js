@@ -82,14 +82,14 @@
       draft = { at, digits: Object.fromEntries(listed.map((digit, place) => [place, digit])), sampler: values.then_sampler || "", guidance: guidance >= 0 ? guidance : null };
       emit("diffusion.branch.draft", fitting());
     },
-    /** Whether the preset "Change your mind" waits for its example, which is then set up, once: a 3 that becomes an 8 at a
-        third of the way. */
+    /** Whether the preset "Change your mind" waits for its example, which is then set up, once: a 3 that becomes an 8
+        after a quarter of the way. At a third most threes have made up their minds. */
     example() {
       const trace = base();
       if (!wanted || !trace) return false;
       const { digits } = trace.settings, place = Math.max(0, digits.indexOf(3));
       wanted = false;
-      change({ at: Math.round(total(trace) / 3), ...nothing(), digits: { [place]: digits[place] === 8 ? 3 : 8 } });
+      change({ at: Math.round(total(trace) / 4), ...nothing(), digits: { [place]: digits[place] === 8 ? 3 : 8 } });
       return true;
     },
     lanes: () => lanes,

@@ -48,6 +48,12 @@ function differing(pictures, run) {
   return Array.from({ length: pictures.count }, (_, n) => n).filter(differs);
 }
 
+/** The images whose digit changes, where it is not all of them. */
+function changed({ digits = [], then_digits: then = [] }, count) {
+  const found = Array.from({ length: count }, (_, j) => j).filter((j) => then.length && then[j % digits.length] !== digits[j % digits.length]);
+  return found.length < count ? found : [];
+}
+
 function judgement(trace) {
   const right = trace?.judged?.conditional_accuracy, count = trace?.classes.length;
   return Number.isFinite(right) ? word("judged", { n: Math.round(right * count), of: count }) : "";
@@ -69,8 +75,7 @@ function show(e) {
     const same = e < trace.first ? word("not_yet") : others.length ? word("differ", { n: others.length, of: pictures.count }) : word("same");
     title.textContent = trace.settings ? branching.says(trace.settings) : word("coming");
     verdict.textContent = [trace.count ? same : "", judgement(trace), trace.finished && !trace.judged ? word("stopped") : ""].filter(Boolean).join(" · ");
-    const changed = (trace.settings?.then_digits ?? []).flatMap((digit, place) => (digit === trace.settings.digits[place] ? [] : [place]));
-    grid.mark(e < trace.first ? [] : changed);
+    grid.mark(e < trace.first ? [] : changed(trace.settings ?? {}, pictures?.count ?? 0));
   }
 }
 

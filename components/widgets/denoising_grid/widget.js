@@ -21,9 +21,12 @@ const named = (axis, value) => (axis === "sampler" ? words(`diffusion.sampler.ch
 const axisName = (axis) => word(`x.choices.${axis}`);
 const key = (x, y) => `${x},${y}`;
 
+/** "9 of 10": the images that the judge recognises as what was asked for. */
+const right = (accuracy) => word("of", { n: number(Math.round(accuracy * grid.settings.images), 0), of: number(grid.settings.images, 0) });
+
 /** What is told of a cell: names of the page's words, each with its text. */
 const FACTS = {
-  accuracy: (cell) => percent(cell.accuracy),
+  accuracy: (cell) => right(cell.accuracy),
   confidence: (cell) => percent(cell.confidence),
   evaluations: (cell) => number(cell.evaluations, 0),
   seconds: (cell) => word("s", { n: number(cell.seconds, cell.seconds < 10 ? 2 : 1) }),
@@ -63,7 +66,7 @@ function put(cell) {
   grid.cells.set(key(cell.x, cell.y), cell);
   const picture = make("canvas", { class: "pg-dgrid-picture", "aria-hidden": "true" });
   const line = make("span", { class: "pg-dgrid-line pg-number" }, make("b", { text: word("right", { accuracy: FACTS.accuracy(cell) }) }),
-    make("span", { text: word("cost", { evaluations: FACTS.evaluations(cell), seconds: FACTS.seconds(cell) }) }),
+    make("span", { text: word("asked", { n: FACTS.evaluations(cell) }) }), make("span", { text: FACTS.seconds(cell) }),
     ...(cell.frechet === null ? [] : [make("span", { text: word("distance", { frechet: FACTS.frechet(cell) }) })]));
   const button = make("button", { type: "button", class: "pg-dgrid-cell", "data-at": key(cell.x, cell.y), "aria-label": `${title(cell)}: ${word("right", { accuracy: FACTS.accuracy(cell) })}` }, picture, line);
   table.querySelector(`[data-cell="${key(cell.x, cell.y)}"]`).replaceChildren(button);
@@ -98,8 +101,8 @@ function tell() {
   const { settings, sides, cells } = grid, all = sides.x_values.length * sides.y_values.length;
   const list = [...cells.values()], best = Math.max(...list.map((cell) => cell.accuracy)), cheap = list.filter((cell) => cell.accuracy === best).sort((a, b) => a.evaluations - b.evaluations)[0];
   const few = settings.images < 500 ? word("few") : "";
-  said.textContent = list.length < all ? word("so_far", { n: list.length, of: all, images: settings.images })
-    : window.playground.join(word("all", { best: percent(best), cheapest: title(cheap), images: settings.images }), few);
+  said.textContent = list.length < all ? word("so_far", { n: list.length, of: all })
+    : window.playground.join(word("all", { best: right(best), cheapest: title(cheap) }), few);
 }
 
 /** The grid as text: a line for each cell. */
