@@ -25,6 +25,8 @@
       embedded = Object.fromEntries(Object.entries(list).map(([algorithm, all]) => [algorithm, all.map((one, i) => ({ ...one, algorithm, id: i === all.length - 1 ? algorithm : one.id }))]));
     },
     run(checkpoints) { own = checkpoints; },
+    /** [{ id, update, step }] of the run that was just trained, first to last. */
+    own: () => own,
     /** The groups of a <select>. */
     options(chosen) {
       const group = (label, list) => make("optgroup", { label }, ...list.map((one, i) => option(one.algorithm, one, i === list.length - 1, chosen)));

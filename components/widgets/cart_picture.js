@@ -17,7 +17,7 @@
   function scaled([left, top, width, height], length) {
     const tall = 2 * length + CART.height + 0.16, room = height - FOOT - 6;
     const scale = Math.min(width / (2 * HALF), room / tall);
-    return { scale, middle: left + width / 2, ground: top + height - FOOT };
+    return { scale, middle: left + width / 2, half: width / 2, ground: top + height - FOOT };
   }
 
   function line(context, ...points) {
@@ -26,7 +26,7 @@
     context.stroke();
   }
 
-  function track(context, { scale, middle, ground }, colours) {
+  function track(context, { scale, middle, half, ground }, colours) {
     const end = cart.X_LIMIT * scale;
     context.strokeStyle = colours.muted;
     context.lineWidth = 1.5;
@@ -37,7 +37,8 @@
     context.textBaseline = "alphabetic";
     for (const side of [-1, 0, 1]) {
       line(context, [middle + side * end, ground - (side ? 12 : 0)], [middle + side * end, ground + 6]);
-      context.fillText(words("cartpole.picture.metres", { n: number(side * cart.X_LIMIT, side ? 1 : 0) }), middle + side * end, ground + 21);
+      const text = words("cartpole.picture.metres", { n: number(side * cart.X_LIMIT, side ? 1 : 0) });
+      context.fillText(text, middle + side * Math.min(end, half - context.measureText(text).width / 2), ground + 21); // none is cut off
     }
   }
 

@@ -1,6 +1,6 @@
 """What the CartPole tab asks beside its hero, in the order of the page."""
 
-from types import ModuleType
+from components.experiments.cartpole import moments, physics, push, slice, versus
 
-LOOK: tuple[ModuleType, ...] = ()
-LAB: tuple[ModuleType, ...] = ()
+LOOK = (versus, push, moments, slice)
+LAB = (physics,)

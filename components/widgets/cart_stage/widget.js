@@ -1,6 +1,6 @@
 /* Two poles, one start. Playing, scrubbing, shoving and changing the physics happen here; another agent or another seed
    is one small request. In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, canvas, curves, cart, number, sentence, unpack, on, whenSeen, asker } = window.playground;
+const { words, make, card, canvas, curves, cart, number, sentence, unpack, emit, on, whenSeen, asker } = window.playground;
 const SIDES = ["left", "right"], DEGREES = 180 / Math.PI;
 const COLOURS = { left: "muted", right: "model" };
 const FIRST_SHOVE = 10; // step in which the preset shoves
@@ -85,6 +85,7 @@ function show(at) {
   shownStep = i;
   value.cursor(i);
   path.redraw();
+  emit("cartpole.state", sides.right.pole.state(at));
   if (planned !== null && i >= planned) { planned = null; shove(1); }
 }
 

@@ -1,0 +1,19 @@
+"""The choice of an agent, which several experiments offer: each embedded one, and the one on stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+
+from components.tabs.experiment import Experiment
+from components.words import words
+from playground.control.settings import ALGORITHMS
+
+
+def choose_agent(here: Experiment, name: str, agents: Sequence[str], **options: Any) -> gr.Dropdown:
+    """The dropdown of a field that says which agent (playground/control/trial_settings.py)."""
+    screen = here.words(f"{name}.screen") if name == "whose" else words("cartpole.trials.screen")
+    named = {algorithm: words(f"cartpole.algorithm.choices.{algorithm}") for algorithm in ALGORITHMS}
+    return here.dropdown(name, [((named | {"screen": screen})[agent], agent) for agent in agents], **options)
