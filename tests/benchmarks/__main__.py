@@ -19,6 +19,7 @@ NAMES = (
     "vae_diagnoses",
     "vae_page",
     "diffusion",
+    "diffusion_page",
     "event_loop",
     "judge",
     "sixty_clients",
