@@ -6,10 +6,13 @@
    cart.glide(state, share)   where things are in between. Euler's method moves by the velocities there are now, so this
                               is exact before anybody knows which action comes next
    cart.agentName(checkpoint) "PPO", "PPO after update 5"          cart.world(settings)  the constants that are not Earth's, in words
-   cart.inSteps(n)            "143 steps (2.9 s)" */
+   cart.inSteps(n)            "143 steps (2.9 s)"
+   cart.inWorld({ element, settings(), ask() })   ask() when the tab's physics have become others than those of settings()
+     and `element` is in sight; settings() is null while there is nothing, or no moment to change it */
 (() => {
   "use strict";
-  const { words, number, join, cart } = window.playground;
+  const { words, number, join, on, last, cart } = window.playground;
+  const PAUSE = 500; // ms in which a slider that is dragged may move on
   const LONGEST = 0.1; // seconds of one frame: a page that was hidden does not leap
 
   function clock({ element, speed, step, draw }) {
@@ -49,5 +52,17 @@
 
   const inSteps = (n) => words("cartpole.trials.steps", { n: number(n, 0), seconds: number(n * cart.TAU, 1) });
 
-  Object.assign(cart, { clock, glide, agentName, world, inSteps });
+  function inWorld({ element, settings, ask }) {
+    let timer = null;
+    function look() {
+      const now = settings(), wanted = cart.physics(last("cartpole.settings") ?? {});
+      if (!now || !wanted || !element.isConnected || !element.offsetParent) return;
+      if (Object.keys(wanted).some((name) => wanted[name] !== Number(now[name] ?? wanted[name]))) ask();
+    }
+    const soon = () => { clearTimeout(timer); timer = setTimeout(look, PAUSE); };
+    on("cartpole.settings", soon, element);
+    new IntersectionObserver(soon).observe(element);
+  }
+
+  Object.assign(cart, { clock, glide, agentName, world, inSteps, inWorld });
 })();

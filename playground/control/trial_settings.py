@@ -22,6 +22,7 @@ from playground.control.settings import (
 from playground.settings import choice, integer, text
 
 AGENTS = (*ALGORITHMS, "screen")
+OPPONENTS = ("random", "ppo@0", "ppo@10", "reinforce", "q_learning", "dqn", "ppo", "screen")  # from weak to strong
 LEARNERS = (*ALGORITHMS[:-1], "screen")  # those that have a training to look back on
 
 
@@ -49,9 +50,9 @@ class MomentsSettings(PhysicsSettings):
 
 @dataclass(frozen=True)
 class VersusSettings(ReplaySettings):
-    """An episode to beat, by `opponent`."""
+    """An episode to beat, by `opponent`: "ppo@10" is the embedded PPO after its tenth update."""
 
-    opponent: str = choice("ppo", AGENTS)
+    opponent: str = choice("ppo", OPPONENTS)
 
     def episode(self) -> ReplaySettings:
         return by_agent(self, ReplaySettings, self.opponent)

@@ -104,17 +104,21 @@ def test_a_round_with_the_keys(open_page, accessible, screenshot):
     view.get_by_role("button", name=EN["cartpole.versus.other"]).click()  # the next seed
     expect(page.locator("#cartpole-versus-seed input")).to_have_value("5")
     expect(view.locator(".pg-card-readout")).to_contain_text("5")
+    view.get_by_role("button", name=EN["cartpole.versus.coach.on"]).click()
+    expect(view.locator(".pg-versus-advice")).to_be_visible()
     untouched = play(page, EN)
     check(untouched, 5)
     actions = np.array(untouched["actions"])
     assert (actions[1:] != actions[:-1]).all()  # no key was held: the pushes alternate
+    best = page.evaluate("JSON.parse(localStorage.getItem('playground.versus')).best")
+    assert best["1"]["steps"] == len(game["actions"]) and best["1 · coach"]["steps"] == len(actions)
 
     page.locator("#cartpole-versus-seed input").fill("-3")
     page.locator("#cartpole-versus-run").click()
     expect(status).to_contain_text(begins(EN["errors.out_of_range"].replace("{field}", "seed")))
 
 
-def test_a_round_by_touch_against_a_coin_on_the_moon_in_chinese(open_page, screenshot):
+def test_a_phone_in_chinese_a_round_by_touch_on_the_moon_and_two_minds(open_page, accessible, screenshot):
     link = "&lang=zh-CN&versus.opponent=random&gravity=1.62"
     page = open_experiment(open_page, "versus", link, color_scheme="dark", **PHONE)
     view = page.locator("#cartpole-versus-view")
@@ -135,6 +139,24 @@ def test_a_round_by_touch_against_a_coin_on_the_moon_in_chinese(open_page, scree
     expect(view.locator(".pg-versus-said")).to_contain_text(ZH["cartpole.versus.out_fell_right"])
     assert fits(page)
     screenshot(page, "moon")
+
+    page.evaluate("playground.openExperiment('cartpole', 'slice')")
+    view = page.locator("#cartpole-slice-view")
+    view.scroll_into_view_if_needed()
+    readouts = view.locator(".pg-heatmap-readout")
+    expect(view.locator(".pg-slice-said")).to_contain_text("%")
+    view.locator(".pg-heatmap-picture").first.press("ArrowRight")
+    expect(readouts.first).to_contain_text("π(")
+    expect(readouts.last).to_contain_text("Q(")  # the same place in the other mind
+    page.wait_for_function("playground.last('cartpole.state')?.length === 4")
+    assert fits(page)
+    accessible(page)
+    screenshot(page, "slice")
+    page.locator("#cartpole-slice-plane input").click()
+    page.get_by_role("option", name=ZH["cartpole.slice.plane.choices.cart"]).click()
+    expect(view.locator(".pg-slice-said")).to_contain_text(
+        begins(ZH["cartpole.slice.blind"].replace("{name}", ZH["cartpole.algorithm.choices.q_learning"]))
+    )
 
 
 # ---------------------------------------------------------------- push
@@ -174,13 +196,17 @@ def test_who_stands_a_shove(open_page, accessible, screenshot):
     view.get_by_role("button", name=EN["cartpole.push.contest"]).click()
     expect(view.locator(".pg-push-said")).to_contain_text("0.020 N·s", timeout=20_000)
     expect(lane("ppo").locator(".pg-push-state")).to_contain_text("0.020 N·s")
+    page.locator("#cartpole-preset-moon").click()  # another physics at the top of the tab is another contest here
+    expect(view.locator(".pg-card-readout")).to_contain_text("1.62")
+    impulse = asked(push_score, ScoreSettings(gravity=1.62))["impulse"]
+    expect(lane("ppo").locator(".pg-push-numbers")).to_contain_text(f"{impulse:.3f}")
 
 
-# ---------------------------------------------------------------- other worlds
+# ---------------------------------------------------------------- other worlds, and ghosts
 
 
-def test_the_map_of_worlds_and_an_episode_in_one(open_page, accessible, screenshot):
-    page = open_experiment(open_page, "physics", "&physics.seed=2")
+def test_the_map_of_worlds_and_ghosts_of_one_agent(open_page, accessible, screenshot):
+    page = open_experiment(open_page, "physics", "&physics.seed=2&moments.whose=reinforce&moments.seed=3")
     view = page.locator("#cartpole-physics-view")
     told = asked(physics_grid, GridSettings(seed=2))
     grid = np.stack([wire.decode(row) for row in told["rows"]])
@@ -206,13 +232,9 @@ def test_the_map_of_worlds_and_an_episode_in_one(open_page, accessible, screensh
     page.get_by_role("option", name=EN["cartpole.algorithm.choices.random"], exact=True).click()
     expect(summary).to_contain_text(f"0 of {grid.size}")
 
-
-# ---------------------------------------------------------------- ghosts and slices
-
-
-def test_ghosts_of_one_agent(open_page, accessible, screenshot):
-    page = open_experiment(open_page, "moments", "&moments.whose=reinforce&moments.seed=3")
+    page.evaluate("playground.openExperiment('cartpole', 'moments')")
     view = page.locator("#cartpole-moments-view")
+    view.scroll_into_view_if_needed()
     told = asked(play_moments, MomentsSettings(whose="reinforce", seed=3))
     lengths = [episode["return"] for episode in told["episodes"]]
     rows = view.locator(".pg-moments-row")
@@ -239,22 +261,3 @@ def test_ghosts_of_one_agent(open_page, accessible, screenshot):
     page.locator("#cartpole-moments-whose input").click()
     page.get_by_role("option", name=EN["cartpole.moments.whose.screen"]).click()  # nothing has been trained here
     expect(page.locator("#cartpole-moments-status")).to_contain_text(EN["errors.cartpole_no_run"])
-
-
-def test_two_minds_over_one_slice(open_page, accessible, screenshot):
-    page = open_experiment(open_page, "slice", "&lang=zh-CN", **PHONE)
-    view = page.locator("#cartpole-slice-view")
-    readouts = view.locator(".pg-heatmap-readout")
-    expect(view.locator(".pg-slice-said")).to_contain_text("%")
-    view.locator(".pg-heatmap-picture").first.press("ArrowRight")
-    expect(readouts.first).to_contain_text("π(")
-    expect(readouts.last).to_contain_text("Q(")  # the same place in the other mind
-    page.wait_for_function("playground.last('cartpole.state')?.length === 4")
-    assert fits(page)
-    accessible(page)
-    screenshot(page, "slice")
-    page.locator("#cartpole-slice-plane input").click()
-    page.get_by_role("option", name=ZH["cartpole.slice.plane.choices.cart"]).click()
-    expect(view.locator(".pg-slice-said")).to_contain_text(
-        begins(ZH["cartpole.slice.blind"].replace("{name}", ZH["cartpole.algorithm.choices.q_learning"]))
-    )

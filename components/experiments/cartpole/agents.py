@@ -14,6 +14,7 @@ from playground.control.settings import ALGORITHMS
 
 def choose_agent(here: Experiment, name: str, agents: Sequence[str], **options: Any) -> gr.Dropdown:
     """The dropdown of a field that says which agent (playground/control/trial_settings.py)."""
-    screen = here.words(f"{name}.screen") if name == "whose" else words("cartpole.trials.screen")
     named = {algorithm: words(f"cartpole.algorithm.choices.{algorithm}") for algorithm in ALGORITHMS}
-    return here.dropdown(name, [((named | {"screen": screen})[agent], agent) for agent in agents], **options)
+    named |= {"ppo@0": words("cartpole.trials.untrained"), "ppo@10": words("cartpole.trials.half_trained")}
+    named["screen"] = here.words(f"{name}.screen") if name == "whose" else words("cartpole.trials.screen")
+    return here.dropdown(name, [(named[agent], agent) for agent in agents], **options)

@@ -5,7 +5,7 @@ const { words, make, card, canvas, number, join, decode, experiment, whenSeen, c
 const word = (key, values) => words(`cartpole.moments.${key}`, values);
 const view = card(word("card"), element.querySelector(".pg-widget"));
 let moments = []; // { checkpoint, states, length, truncated, fall }, from the first to the last
-let physics = cart.EARTH;
+let physics = cart.EARTH, settings = null;
 let alone = null; // the number of the one that is singled out
 
 const picture = make("canvas", { class: "pg-moments-picture", role: "img", "aria-label": word("picture") });
@@ -60,7 +60,8 @@ async function receive(value) {
     return { checkpoint, states: all, length, truncated, fall: truncated ? [] : cart.aftermath(all.slice(-4), cart.physics(value.settings)) };
   }));
   if (value.run !== run) [run, moments, alone] = [value.run, [], null];
-  physics = cart.physics(value.settings);
+  settings = value.settings;
+  physics = cart.physics(settings);
   moments.splice(value.start, fresh.length, ...fresh);
   view.readout.textContent = join(word("of", { name: words(`cartpole.algorithm.choices.${moments[0].checkpoint.algorithm}`), seed: value.settings.seed }), cart.world(value.settings));
   rows();
@@ -70,3 +71,4 @@ async function receive(value) {
 
 experiment({ name: "cartpole-moments", props, watch, show: receive });
 whenSeen(element, () => { if (!moments.length) trigger("wanted", {}); });
+cart.inWorld({ element, settings: () => settings, ask: () => trigger("wanted", {}) });

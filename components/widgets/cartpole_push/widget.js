@@ -10,6 +10,7 @@ const word = (key, values) => words(`cartpole.push.${key}`, values);
 const view = card(word("card"), element.querySelector(".pg-widget"));
 const lanes = new Map(); // agent → its lane
 let physics = cart.EARTH;
+let settings = null; // that the agents came with
 let contest = null; // { impulse, wait, sign } while one goes on
 
 const newtons = (impulse) => number(impulse / cart.TAU, 2);
@@ -191,7 +192,8 @@ async function receive(value) {
   if (!value.agents) return;
   if (value.run !== run) {
     [run, contest] = [value.run, null];
-    physics = cart.physics(value.settings);
+    settings = value.settings;
+    physics = cart.physics(settings);
     view.readout.textContent = cart.world(value.settings);
     if (lanes.has("screen")) lanes.get("screen").element.remove();
     lanes.delete("screen"); // it may be another by now, or one of the others
@@ -216,3 +218,4 @@ async function take(value) {
 experiment({ name: "cartpole-push", props, watch, show: receive });
 tellStrength();
 whenSeen(element, () => { if (!lanes.size) trigger("wanted", {}); });
+cart.inWorld({ element, settings: () => settings, ask: () => trigger("wanted", {}) });

@@ -2,7 +2,7 @@
    the same step of the same physics. Bus topic "cartpole.versus": { over, states, actions, won } of your game.
    In scope: element, props, trigger, watch (components/widgets/base.py). */
 const { words, make, card, canvas, curves, number, announce, copy, emit, experiment, whenSeen, cart } = window.playground;
-const SPEEDS = [0.25, 0.5, 1], IDLE = ["alternate", "repeat"], STORE = "playground.versus";
+const SPEEDS = [0.25, 0.5, 1], IDLE = ["alternate", "repeat"], COACH = ["off", "on"], STORE = "playground.versus";
 const COUNT = 3, BEAT = 0.65; // of the countdown: numbers, and seconds for each
 const LEFT = 0, RIGHT = 1, KEYS = { ArrowLeft: LEFT, ArrowRight: RIGHT, a: LEFT, d: RIGHT, A: LEFT, D: RIGHT };
 
@@ -22,10 +22,17 @@ const lanes = { agent: lane("agent"), you: lane("you") };
 const start = make("button", { type: "button", class: "pg-button pg-versus-start", disabled: true, onclick: begin });
 const sign = make("span", { class: "pg-versus-sign", "aria-hidden": "true", hidden: true });
 lanes.you.box.append(start, sign);
+const advice = make("canvas", { class: "pg-versus-advice", role: "img", "aria-label": word("advice") });
+const advised = canvas(advice, (context, width, height, colours) => {
+  const state = rival && me.states.at(-1), scores = state && phase !== "over" ? rival.agent.scores(state) : null;
+  cart.bars(context, width, height, colours, { scores, tells: rival?.tells, action: scores && (scores[1] > scores[0] ? 1 : 0), largest: scores ? Math.max(1e-9, ...scores.map(Math.abs)) : 1 });
+});
+lanes.you.element.append(advice);
 const hold = [LEFT, RIGHT].map(holdButton);
 const said = make("p", { class: "pg-versus-said", role: "status" });
 const speed = choices("speed", SPEEDS, kept.speed, (value) => { kept.speed = value; save(); tell(); });
 const idle = choices("idle", IDLE, kept.idle, (value) => { kept.idle = value; save(); tell(); });
+const coach = choices("coach", COACH, kept.coach, (value) => { kept.coach = value; save(); tell(); });
 const fair = make("p", { class: "pg-hint" });
 const best = make("p", { class: "pg-hint pg-number" });
 const after = make("div", { class: "pg-card-controls" }, button("again", begin), button("other", () => trigger("again", {})), button("copy", copyScore));
@@ -33,7 +40,7 @@ const angles = curves({ label: word("angles"), low: -12, high: 12, digits: 1, xt
   lines: [{ name: "you", text: word("you"), colour: "generated" }, { name: "agent", text: word("agent"), colour: "model" }] });
 const arena = make("div", { class: "pg-versus" },
   make("div", { class: "pg-versus-arena" }, lanes.agent.element, lanes.you.element, make("div", { class: "pg-versus-keys" }, ...hold), said),
-  make("div", { class: "pg-versus-side" }, speed.element, idle.element, fair, after, best, make("p", { class: "pg-versus-title", text: word("angles") }), angles.element));
+  make("div", { class: "pg-versus-side" }, speed.element, idle.element, fair, coach.element, after, best, make("p", { class: "pg-versus-title", text: word("angles") }), angles.element));
 view.body.append(arena);
 
 function button(name, onclick) {
@@ -88,6 +95,7 @@ let share = 0;
 function redraw(part) {
   share = part;
   for (const one of Object.values(lanes)) one.drawing.redraw();
+  advised.redraw();
 }
 
 /** What is pushed in a step: the key that is held, one that was tapped, or else what the rule for no key says. */
@@ -137,10 +145,11 @@ function tell(record = false) {
   start.textContent = word(rival ? "start" : "waiting");
   sign.hidden = phase !== "counting";
   sign.textContent = String(count);
-  for (const one of [...speed.buttons, ...idle.buttons]) one.disabled = playing;
+  for (const one of [...speed.buttons, ...idle.buttons, ...coach.buttons]) one.disabled = playing;
   for (const one of after.children) one.disabled = phase === "waiting" || playing;
   after.lastChild.disabled = phase !== "over";
   after.firstChild.disabled = phase !== "over";
+  advice.hidden = kept.coach === "off";
   fair.textContent = word(`fair_${kept.idle}`);
   lanes.agent.title.textContent = rival?.name ?? word("agent");
   view.readout.textContent = rival ? [word("seed_no", { n: rival.seed }), rival.world].filter(Boolean).join(" · ") : "";
@@ -173,20 +182,22 @@ function plot() {
 
 function copyScore() {
   if (phase !== "over") return;
-  const link = new URLSearchParams({ tab: "cartpole", lang: window.playground.language, depth: "look", experiment: "versus", "versus.seed": rival.seed, "versus.opponent": rival.opponent });
-  const line = word("line", { seed: rival.seed, speed: word(`speed.${String(kept.speed).replace(".", "_")}`), you: number(me.actions.length, 0), name: rival.name, agent: number(rival.length, 0), world: rival.world ? ` (${rival.world})` : "" });
+  const changed = Object.entries(rival.physics).filter(([name, value]) => value !== cart.EARTH[name]); // the tab has these controls
+  const link = new URLSearchParams([["tab", "cartpole"], ["lang", window.playground.language], ["depth", "look"], ["experiment", "versus"], ["versus.seed", rival.seed], ["versus.opponent", rival.opponent], ...changed]);
+  const line = word("line", { seed: rival.seed, speed: word(`speed.${String(kept.speed).replace(".", "_")}`), you: number(me.actions.length, 0), name: rival.name, agent: number(rival.length, 0), world: [rival.world, kept.coach === "on" ? word("coached") : ""].filter(Boolean).map((one) => ` (${one})`).join("") });
   copy(`${line}\n${location.origin}${location.pathname}?${link}`, word("copied"));
 }
 
 // ---------------------------------------------------------------- kept in this browser
-/** Under which a best is kept: the speed, and the physics where it is another. */
-function place() { return [kept.speed, rival?.world].filter(Boolean).join(" · "); }
+/** Under which a best is kept: the speed, with a coach or without, and the physics where it is another. */
+function place() { return [kept.speed, kept.coach === "on" && "coach", rival?.world].filter(Boolean).join(" · "); }
 
 function remembered() {
   let told = null;
   try { told = JSON.parse(localStorage.getItem(STORE)); } catch { /* nothing, or not ours */ }
   const scores = Object.entries(told?.best ?? {}).filter(([, one]) => Number.isInteger(one?.steps) && Number.isFinite(one?.seed));
-  return { speed: SPEEDS.includes(told?.speed) ? told.speed : SPEEDS[0], idle: IDLE.includes(told?.idle) ? told.idle : IDLE[0], best: Object.fromEntries(scores) };
+  return { speed: SPEEDS.includes(told?.speed) ? told.speed : SPEEDS[0], idle: IDLE.includes(told?.idle) ? told.idle : IDLE[0],
+    coach: COACH.includes(told?.coach) ? told.coach : COACH[0], best: Object.fromEntries(scores) };
 }
 
 function save() {
@@ -249,7 +260,7 @@ addEventListener("blur", () => [LEFT, RIGHT].forEach(release));
 async function receive(value) {
   const told = await cart.episode(value), physics = cart.physics(value.settings);
   const fall = told.truncated ? [] : cart.aftermath(told.state(told.length), physics);
-  rival = Object.assign(told, { physics, fall, world: cart.world(value.settings), name: cart.agentName(value.checkpoint), opponent: value.checkpoint.id === value.checkpoint.algorithm ? value.checkpoint.algorithm : "screen" });
+  rival = Object.assign(told, { physics, fall, world: cart.world(value.settings), name: cart.agentName(value.checkpoint), opponent: value.opponent, settings: value.settings });
   ready();
   plot();
 }
@@ -257,3 +268,4 @@ async function receive(value) {
 tell();
 experiment({ name: "cartpole-versus", props, watch, show: receive, once: "states" });
 whenSeen(element, () => { if (!rival) trigger("wanted", {}); });
+cart.inWorld({ element, settings: () => (phase === "ready" || phase === "over" ? rival.settings : null), ask: () => trigger("wanted", {}) });

@@ -4,10 +4,17 @@ import pytest
 
 from playground import wire
 from playground.control.moments import play_moments
-from playground.control.settings import ALGORITHMS, TrainSettings
-from playground.control.stored import embedded
+from playground.control.settings import ALGORITHMS, GridSettings, TrainSettings
+from playground.control.stored import embedded, stored
 from playground.control.training import train_cartpole
-from playground.control.trial_settings import ContestSettings, MomentsSettings, SlicesSettings, VersusSettings
+from playground.control.trial_settings import (
+    OPPONENTS,
+    ContestSettings,
+    MomentsSettings,
+    SlicesSettings,
+    VersusSettings,
+)
+from playground.control.trials import physics_grid
 from playground.control.trials_together import push_contest
 from playground.errors import ModelError, RunError
 from playground.frames import append
@@ -39,6 +46,14 @@ def test_the_moments_of_a_run_are_those_that_it_kept():
     assert [episode["checkpoint"]["id"] for episode in episodes] == kept and len(kept) > 2
 
 
+def test_the_grid_knows_where_its_agent_was_trained():
+    settings = TrainSettings(algorithm="q_learning", max_steps=300, length=1.0, gravity=3.7)
+    told = append([frame for frame in train_cartpole(settings, Control(settings)) if frame])
+    for checkpoint, trained in ((told["checkpoint"], {"length": 1.0, "gravity": 3.7}), ("random", None)):
+        grid = GridSettings(checkpoint=checkpoint)
+        assert next(frame for frame in physics_grid(grid, Control(grid)) if frame)["trained"] == trained
+
+
 def test_without_a_run_there_are_no_moments():
     with pytest.raises(RunError):
         play(whose="screen")
@@ -49,6 +64,7 @@ def test_without_a_run_there_are_no_moments():
 def test_an_agent_is_an_algorithms_or_the_one_on_screen():
     asked = {"checkpoint": "ppo@5", "seed": 3, "gravity": 1.62}
     assert VersusSettings(opponent="dqn", **asked).episode().checkpoint == "dqn"
+    assert all(stored(word).id == word for word in OPPONENTS if word != "screen")
     episode = VersusSettings(opponent="screen", **asked).episode()
     assert (episode.checkpoint, episode.seed, episode.gravity) == ("ppo@5", 3, 1.62)
     assert list(ContestSettings(**asked).scores()) == [*ALGORITHMS, "screen"]
