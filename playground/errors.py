@@ -163,6 +163,8 @@ SENTENCES: dict[str, str] = {
     "model_fills_no_gaps": "{model} continues a text and does not fill in hidden words. Choose tales-bert, or another "
     "model of its kind.",
     "no_mask": "No word of the text is hidden. Put {mask} in the place of the one to guess.",
+    "model_makes_pictures": "{model} makes pictures and reads no text. Choose a language model.",
+    "prompt_none": "There is no prompt. Say in a few English words what the picture should show.",
     "model_too_big": "{model} needs {need_mb} MB of memory and {limit_mb} MB is allowed here. Choose a smaller model.",
     "no_such_device": "--device {device} was asked for, and torch finds no such device here. Start with --device auto.",
     "forced_unknown": "None of the forced words can be written: {model} has no tokens for {words}. "

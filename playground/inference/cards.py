@@ -9,6 +9,8 @@ from playground.inference.checkpoints import Checkpoint, list_checkpoints
 from playground.inference.sources import Embedded, Hub, Source
 from playground.inference.wheels import Wheel
 
+TEXT_TO_IMAGE = "text-to-image"
+
 
 @dataclass(frozen=True)
 class Card:
@@ -23,7 +25,7 @@ class Card:
     bytes: int  # to download, or on disk when embedded; 0 when unknown
     context: int  # positions; 0 when unknown
     chat: bool = False  # instruction-tuned: prompts go through its chat template
-    task: str = "text-generation"  # or "fill-mask"; "" when unknown
+    task: str = "text-generation"  # or "fill-mask", TEXT_TO_IMAGE; "" when unknown
     checkpoint: Checkpoint | None = None  # an earlier moment of an embedded model's training
 
     @property

@@ -36,7 +36,7 @@ def inspect(folder: Path) -> Contents:
     files: dict[str, str] = {}
     parameters = 0
     for name in weight_files(folder):
-        for tensor, shape in _header(folder / name).items():
+        for tensor, shape in header(folder / name).items():
             files[tensor] = name
             parameters += math.prod(shape)
     return Contents(files, parameters)
@@ -70,7 +70,7 @@ def read_json(file: Path) -> dict[str, Any]:
     return content
 
 
-def _header(file: Path) -> dict[str, list[int]]:
+def header(file: Path) -> dict[str, list[int]]:
     """Shapes by tensor name. The library checks the header against itself and against the length of the file."""
     from safetensors import SafetensorError, safe_open
 

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playground.errors import ModelError, PlaygroundError
-from playground.inference import device, folders, reading
-from playground.inference.cards import CARDS, Card, moments, unlisted
+from playground.inference import device, pipelines, reading
+from playground.inference.cards import CARDS, TEXT_TO_IMAGE, Card, moments, unlisted
+from playground.inference.pipelines import PIPELINES, LoadedPipeline
 from playground.inference.reading import LoadedModel
 from playground.inference.sources import Hub, Source
 
@@ -68,22 +69,27 @@ class ModelStore:
     """
 
     def __init__(
-        self, *, public: bool = False, memory_limit: int | None = None, cards: tuple[Card, ...] = CARDS
+        self,
+        *,
+        public: bool = False,
+        memory_limit: int | None = None,
+        cards: tuple[Card, ...] = (*CARDS, *PIPELINES),
     ) -> None:
         self.public = public
         self._memory_limit = memory_limit
         self._cards = {card.id: card for card in cards}
         self._lock = threading.RLock()
         self._reading = threading.Lock()  # one model is read at a time: two would only slow each other down
-        self._loaded: OrderedDict[str, LoadedModel] = OrderedDict()  # least recently used first
+        self._loaded: OrderedDict[str, LoadedModel | LoadedPipeline] = OrderedDict()  # least recently used first
         self._on_the_way: dict[str, Loading] = {}
         self._held: Counter[str] = Counter()
         self._reading_tokenizers = threading.Lock()
         self._tokenizers: dict[str, PreTrainedTokenizerFast] = {}  # those read without their model
 
     def cards(self, task: str | None = None) -> list[Card]:
-        """The listed models, embedded ones first; with `task` ("text-generation", "fill-mask") those made for it."""
-        return [card for card in self._cards.values() if task in (None, card.task)]
+        """The listed models made for a task ("text-generation", "fill-mask", "text-to-image"), embedded ones first;
+        without one all language models."""
+        return [card for card in self._cards.values() if card.task == task or (task is None and _reads_text(card))]
 
     def card(self, model: str) -> Card:
         """The card of a listed id or one of its moments ("tales@36"), of a listed model's hub repository, or (not on a
@@ -98,7 +104,7 @@ class ModelStore:
                 for moment in moments(card):
                     if model == moment.id:
                         return moment
-        choices = tuple(self._cards)
+        choices = tuple(card.id for card in self.cards())
         if not isinstance(model, str) or not HUB_ID.fullmatch(model):
             raise ModelError("unknown_model", model=model, choices=choices)
         if self.public:
@@ -185,6 +191,15 @@ class ModelStore:
         with self._lock:
             return list(self._loaded.values())
 
+    def fits(self, model: str) -> bool:
+        """Whether the weights may be in memory at all, as far as the model's card tells."""
+        card = self.card(model)
+        try:
+            self._admit(card, card.parameters)
+        except ModelError:
+            return False
+        return True
+
     def memory_limit(self, kind: str = "cpu") -> int:
         """Bytes that weights may take together on "cpu" or "cuda"."""
         return device.memory_total(kind) // 3 if self._memory_limit is None else self._memory_limit
@@ -197,8 +212,9 @@ class ModelStore:
             source, folder = self._folder(card, loading)
             with self._reading:
                 loading.report("reading", loading.bytes, loading.total_bytes)
-                self._make_room(card, folders.inspect(folder).parameters)
-                loaded = reading.read(card, source.kind, folder)
+                kind = reading if _reads_text(card) else pipelines
+                self._make_room(card, kind.inspect(folder).parameters)
+                loaded = kind.read(card, source.kind, folder)
                 with self._lock:
                     self._loaded[card.id] = loaded
                     del self._on_the_way[card.id]
@@ -240,6 +256,10 @@ class ModelStore:
                     left += self._loaded.pop(model.card.id).bytes
         if left < need:
             raise ModelError("model_too_big", model=card.id, need_mb=_megabytes(need), limit_mb=_megabytes(left))
+
+
+def _reads_text(card: Card) -> bool:
+    return card.task != TEXT_TO_IMAGE
 
 
 def _kind(where: object) -> str:

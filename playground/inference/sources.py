@@ -52,9 +52,9 @@ def offline() -> bool:
     return os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
 
 
-def out_of_reach(model: str) -> ModelError:
+def out_of_reach(model: str, instead: str = FALLBACK) -> ModelError:
     """The error that offers the embedded model."""
-    return ModelError("model_offline", model=model, instead=FALLBACK)
+    return ModelError("model_offline", model=model, instead=instead)
 
 
 def sha256(file: Path) -> str:
@@ -99,6 +99,7 @@ class Hub:
     revision: str
     sha256: tuple[tuple[str, str], ...] = ()
     kind: ClassVar[str] = "hub"
+    instead: ClassVar[str] = FALLBACK
 
     CONFIG = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json")
     EXTRA = ("special_tokens_map.json", "vocab.json", "merges.txt", "added_tokens.json", "chat_template.jinja")
@@ -158,7 +159,7 @@ class Hub:
         from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
 
         if offline():
-            raise out_of_reach(model)
+            raise out_of_reach(model, self.instead)
         try:
             return HfApi(endpoint=_endpoint()).model_info(
                 self.repo, revision=self.revision, files_metadata=True, timeout=10
@@ -166,7 +167,7 @@ class Hub:
         except (RepositoryNotFoundError, RevisionNotFoundError, GatedRepoError) as error:
             raise ModelError("model_not_on_hub", model=self.repo, revision=self.revision) from error
         except Exception as error:  # whatever its HTTP library raises for an unreachable or broken server
-            raise out_of_reach(model) from error
+            raise out_of_reach(model, self.instead) from error
 
     def _download(self, model: str, name: str, revision: str, size: int, progress: Callable[[int], None]) -> None:
         from huggingface_hub import hf_hub_download
@@ -185,7 +186,7 @@ class Hub:
                 )
             )
         except Exception as error:
-            raise out_of_reach(model) from error
+            raise out_of_reach(model, self.instead) from error
         expected = dict(self.sha256).get(name)
         if expected and not sound and (got := sha256(file)) != expected:
             file.resolve().unlink()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from gradio_client import Client
@@ -10,7 +12,10 @@ from playwright.sync_api import Page, expect
 from components import words
 from playground import wire
 from playground.images import mnist
+from playground.inference.pipelines import PIPELINES
 from tests.browser.test_experiments import requests_during
+from tests.conftest import running_app
+from tests.playground.inference.small_pipelines import save_pipeline
 
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
 FIRST = 60_000  # ms that a first answer may take, which still has to import torch and read the model
@@ -176,3 +181,42 @@ def test_ten_losses_and_what_the_judge_says(open_page, app, screenshot, accessib
     expect(said).to_contain_text(EN["diffusion.classify.shows"].format(digit=5))
     screenshot(page, "classify")
     accessible(page)
+
+
+# ---------------------------------------------------------------- from words to pictures
+
+
+def test_offline_a_pipeline_is_not_offered_and_says_what_it_would_cost(open_page):
+    page = open_page("?tab=diffusion&depth=lab&experiment=text_to_image")
+    offer, run = page.locator("#diffusion-text_to_image-offer"), page.locator("#diffusion-text_to_image-run")
+    expect(offer).to_contain_text("1.7 GB to download", timeout=FIRST)
+    expect(offer).to_contain_text("CreativeML OpenRAIL-M")
+    expect(offer.locator("p")).to_have_attribute("data-state", re.compile("offline|too_big"))
+    expect(run).to_be_disabled()
+    expect(page.locator("#diffusion-text_to_image-fetch")).to_be_hidden()
+
+
+def test_a_pipeline_that_is_here_paints_and_every_step_is_kept(open_page, tmp_path, accessible, screenshot):
+    source = PIPELINES[0].sources[0]
+    hub = tmp_path / "cache" / "huggingface" / "hub" / f"models--{source.repo.replace('/', '--')}"
+    save_pipeline(hub / "snapshots" / source.revision, flags=False)  # a tiny one with random weights in its place
+    query = "?tab=diffusion&depth=lab&experiment=text_to_image&text_to_image.steps=5&text_to_image.size=256"
+    with running_app(log=tmp_path / "app.log") as address:
+        page = open_page(query, address=address)
+        expect(page.locator("#diffusion-text_to_image-offer")).to_contain_text(EN["offer.here"], timeout=FIRST)
+        told = finish(page, "text_to_image")
+        assert "error" not in told and wire.decode(told["closing"]["image"]).shape == (256, 256, 3)
+        view = page.locator("#diffusion-text_to_image-view")
+        expect(view.locator(".pg-scrubber .pg-readout")).to_have_text(EN["diffusion.text_to_image.end"])
+        expect(view.locator("figcaption").first).to_contain_text(EN["diffusion.text_to_image.checked"])
+
+        def back() -> None:
+            view.locator(".pg-scrubber input").focus()
+            page.keyboard.press("Home")
+            expect(view.locator(".pg-painting-facts")).to_contain_text(f"t = {told['steps'][0]['t']:.0f}")
+
+        assert requests_during(page, back) == []
+        screenshot(page, "painting")
+        accessible(page)
+        page.locator("#diffusion-text_to_image-prompt textarea").fill("")
+        assert finish(page, "text_to_image")["error"]["key"] == "prompt_none"

@@ -42,8 +42,13 @@ def serving(repositories: dict[str, Path], stated: dict[str, int] | None = None)
             if not self.known(repo, revision):
                 return
             files = [
-                {"rfilename": file.name, "size": file.stat().st_size, "blobId": "0"}
-                for file in sorted(repositories[repo].iterdir())
+                {
+                    "rfilename": file.relative_to(repositories[repo]).as_posix(),
+                    "size": file.stat().st_size,
+                    "blobId": "0",
+                }
+                for file in sorted(repositories[repo].rglob("*"))
+                if file.is_file()
             ]
             about = {"id": repo, "sha": COMMIT, "siblings": files, "private": False, "tags": []}
             if count := (stated or {}).get(repo):
