@@ -35,7 +35,8 @@ class Config:
     falls: bool = True  # both fall linearly to 0 at max_steps
     gamma: float = 0.98
     gae_lambda: float = 0.9
-    max_norm: float = 0.5  # of a gradient
+    max_norm: float = 0.5  # of a gradient: longer ones are cut
+    cut_as_one: bool = False  # the two networks' gradients, as if they were one vector
 
 
 C = Config()
@@ -116,13 +117,18 @@ class PPO(Agent):
         log_ratio = np.log(pi[np.arange(len(pi)), mb["actions"]]) - mb["logprobs"]
         ratio = np.exp(log_ratio)  # (M,)
         loss, d_logprob = clipped_objective(ratio, advantages, clip)
-        gradient = self.actor.backward(outputs, d_logits_of(d_logprob, pi, mb["actions"]))
-        self.actor_adam.step(self.actor.flat, gradient, lr, self.config.max_norm)
+        d_actor = self.actor.backward(outputs, d_logits_of(d_logprob, pi, mb["actions"]))
 
         outputs = self.critic.forward(mb["obs"])
         error = outputs[-1] - mb["returns"][:, None]  # (M, 1)
-        gradient = self.critic.backward(outputs, error / len(error))
-        self.critic_adam.step(self.critic.flat, gradient, lr, self.config.max_norm)
+        d_critic = self.critic.backward(outputs, error / len(error))
+        if self.config.cut_as_one:
+            length = float(np.sqrt(d_actor @ d_actor + d_critic @ d_critic))
+            for gradient in (d_actor, d_critic):
+                gradient *= min(1.0, self.config.max_norm / (length + 1e-6))
+
+        self.actor_adam.step(self.actor.flat, d_actor, lr, self.config.max_norm)
+        self.critic_adam.step(self.critic.flat, d_critic, lr, self.config.max_norm)
         return {
             "policy_loss": loss,
             "value_loss": float((error * error).mean() / 2),
