@@ -16,25 +16,26 @@ from playground.control.settings import TextbookSettings, TrainSettings
 from playground.control.training import Clock, Training
 from playground.inference.control import Control
 
-SB3_DEFAULTS = Config(
-    envs=1,
-    rollout=2048,
-    epochs=10,
-    minibatch=64,
-    hidden=(64, 64),
-    learning_rate=3e-4,
-    clip=0.2,
-    falls=False,
-    gamma=0.99,
-    gae_lambda=0.95,
-    max_norm=0.5,
-    cut_as_one=True,
-)
 LEARN = 10_000  # steps asked for; whole rollouts are played, so it becomes 5 · 2048 = 10,240
 
 
 class DefaultPPO(PPO):
-    config = SB3_DEFAULTS
+    """PPO as `PPO("MlpPolicy", "CartPole-v1")` is in Stable-Baselines3 2: one cart, two networks of their own."""
+
+    config = Config(
+        envs=1,
+        rollout=2048,
+        epochs=10,
+        minibatch=64,
+        hidden=(64, 64),
+        learning_rate=3e-4,
+        clip=0.2,
+        falls=False,
+        gamma=0.99,
+        gae_lambda=0.95,
+        max_norm=0.5,
+        cut_as_one=True,
+    )
 
 
 def textbook_ppo(settings: TextbookSettings, control: Control) -> Iterator[dict[str, Any] | None]:
