@@ -1,9 +1,9 @@
 /* Many runs as thin lines in one picture: playground.runLines.
 
    runLines({ label, high, target, xtext(x), onpick(id) }) → { element, show(told), download(name) }
-     high      top of the vertical axis, a return; it begins at 0     target   a dashed line across, named in the key
-     told      { lines: [{ id, x: […], y: […], colour, dash: […], strong, faint }], band: { step, low, median, high } or null,
-                 marks: [{ x, text }], end: where the horizontal axis ends }
+     high      top of the vertical axis, a return; it begins at 0     target   a dashed line across, or null
+     told      { lines: [{ id, x: […], y: […], colour, dash: […], strong, faint, dot }], band: { step, low, median, high } or
+                 null, marks: [{ x, text }], end: where the horizontal axis ends }; dot: a place on x at which a line has one
      onpick    a click picks the line nearest to it: its id
    The colour of a line is a name of components/theme.py or a colour. The key is the caller's. */
 (() => {
@@ -11,7 +11,7 @@
   const { make, number, canvas } = window.playground;
   const PADDING = { left: 40, right: 12, top: 8, bottom: 24 }, FONT = 14, TICKS = 5, NEAR = 40;
 
-  function runLines({ label, high = 500, target = 475, xtext = (x) => number(x, 0), onpick = null }) {
+  function runLines({ label, high = 500, target = null, xtext = (x) => number(x, 0), onpick = null }) {
     const picture = make("canvas", { class: "pg-runs-picture", role: "img", "aria-label": label });
     let told = { lines: [], band: null, marks: [], end: 1 };
     let place = null; // what the last drawing used, for the pointer
@@ -32,7 +32,8 @@
         colour: colours[line.colour] ?? line.colour, width: line.strong ? 2.5 : 1.25, dash: line.dash ?? [], alpha: line.faint ? 0.45 : 1 });
       if (told.band?.step.length) stroke(context, told.band.step, told.band.median, x, y, { colour: colours.model, width: 3, dash: [], alpha: 1 });
       context.restore();
-      across(context, y(target), right, colours);
+      for (const line of told.lines) if (line.dot !== null && line.dot !== undefined) dot(context, line, x, y, colours);
+      if (target !== null) across(context, y(target), right, colours);
       for (const mark of told.marks ?? []) down(context, x(mark.x), base, mark.text, right, colours);
     });
 
@@ -78,6 +79,19 @@
         context.fill();
       }
       context.globalAlpha = 1;
+    }
+
+    /** A dot on a line, at the last of its points that is not beyond `line.dot`. */
+    function dot(context, line, x, y, colours) {
+      const i = line.x.findLastIndex((value, n) => value <= line.dot && Number.isFinite(line.y[n] ?? NaN));
+      if (i < 0) return;
+      context.fillStyle = line.strong ? colours[line.colour] ?? line.colour : colours.model;
+      context.strokeStyle = colours.card;
+      context.lineWidth = 1.5;
+      context.beginPath();
+      context.arc(x(line.x[i]), y(line.y[i]), line.strong ? 6 : 4, 0, 2 * Math.PI);
+      context.fill();
+      context.stroke();
     }
 
     function across(context, at, right, colours) {

@@ -1,4 +1,4 @@
-"""Policies as files: one that Stable-Baselines3 saved, replayed here; the agent on stage, taken to Stable-Baselines3."""
+"""Policies as files: one of Stable-Baselines3's, replayed here; the agent on stage, taken to Stable-Baselines3."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from playground.control.tasks import EXPORT_POLICY, IMPORT_POLICY, REPLAY_CARTPO
 def build(tab: Tab) -> None:
     with experiment(tab, "files", PolicySettings) as here:
         view = CartpoleFile(here.id)
-        here.code("playground.control.sb3:entry", "playground.control.sb3:tensors_of", "playground.control.exports:to_sb3")
+        here.code(
+            "playground.control.sb3:entry", "playground.control.sb3:tensors_of", "playground.control.exports:to_sb3"
+        )
     asking(view, view.opened, IMPORT_POLICY, ImportSettings)
     asking(view, view.replayed, REPLAY_CARTPOLE, ReplaySettings)
     asking(view, view.saved, EXPORT_POLICY, PolicySettings)

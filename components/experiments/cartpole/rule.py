@@ -14,7 +14,7 @@ from playground.control.tasks import Q_LEARNING_RULE
 def build(tab: Tab) -> None:
     with experiment(tab, "rule", RuleSettings) as here:
         with gr.Row():
-            here.slider("before")
+            here.slider("before", value=20)
             here.seed()
         here.actions()
         view = CartpoleRule(here.id)

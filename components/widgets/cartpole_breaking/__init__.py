@@ -1,4 +1,4 @@
-"""A broken run and a healthy one with the same seed: their returns, the figure that gives the break away, the verdict."""
+"""A broken run and a healthy one with the same seed: returns, the figure that gives the break away, the verdicts."""
 
 from __future__ import annotations
 

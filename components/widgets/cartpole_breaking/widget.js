@@ -37,7 +37,7 @@ function receive(side, value) {
     run.points.length = Math.min(run.points.length, value.start);
     run.points.push(...value.points);
   }
-  for (const one of value.diagnoses ?? []) if (!run.diagnoses.some((other) => other.key === one.key)) run.diagnoses.push(one);
+  for (const one of value.diagnoses ?? []) if (!run.diagnoses.some((other) => other.key === one.key)) run.diagnoses.push({ ...one, step: run.points.at(-1)?.step ?? 0 });
   if (value.state === "done") Object.assign(run, { done: true, last: value });
   tell(side);
   draw();
@@ -51,10 +51,10 @@ const sign = () => {
 
 function tell(side) {
   const { points, diagnoses, done, last } = told[side], step = points.at(-1)?.step ?? 0;
-  const verdict = diagnoses.map(sentence).join(" ");
+  const verdict = diagnoses.flatMap((one) => [word("found_at", { step: number(one.step, 0) }), sentence(one)]);
   const standing = !points.length ? word("waiting") : word(done ? "nothing_said" : "nothing_yet", { step: number(step, 0) });
   const end = done && typeof last?.greedy_return === "number" ? word("end", { greedy: number(last.greedy_return, 1), step: number(step, 0) }) : "";
-  verdicts[side].textContent = join(verdict || standing, end);
+  verdicts[side].textContent = join(...(verdict.length ? verdict : [standing]), end);
   verdicts[side].toggleAttribute("data-found", diagnoses.length > 0);
   const settings = told.broken.settings;
   if (settings) view.readout.textContent = word("readout", { algorithm: words(`cartpole.algorithm.choices.${settings.algorithm}`), seed: settings.seed });

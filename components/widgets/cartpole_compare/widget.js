@@ -20,7 +20,7 @@ const axes = ["step", "seconds"].map((which) => make("button", { type: "button",
 const save = make("button", { type: "button", class: "pg-button", text: word("csv"), disabled: true, onclick: () => download("cartpole-algorithms.csv", csv(runs)) });
 let axis = "step", runs = [], curves = new Map(), settings = null, training = null;
 view.body.append(said, make("div", { class: "pg-runs-table-box", role: "region", tabindex: 0, "aria-label": word("table") }, table), make("p", { class: "pg-hint pg-compare-counted", text: word("counted") }),
-  make("div", { class: "pg-choice pg-compare-axis", role: "group", "aria-label": word("axis.label") }, ...axes), picture.element);
+  make("div", { class: "pg-choice pg-compare-axis", role: "group", "aria-label": word("axis.label") }, ...axes), picture.element, make("p", { class: "pg-hint", text: word("dots") }));
 view.controls.append(save);
 draw();
 
@@ -42,7 +42,7 @@ function receive(value) {
   if (value.state === "done" && value.runs) [runs, curves] = [[], new Map()]; // all of them come again
   for (const point of value.points ?? []) {
     const id = `${point.algorithm} ${point.seed}`;
-    if (!curves.has(id)) curves.set(id, { algorithm: point.algorithm, step: [], seconds: [], y: [] });
+    if (!curves.has(id)) curves.set(id, { algorithm: point.algorithm, seed: point.seed, step: [], seconds: [], y: [] });
     const curve = curves.get(id);
     curve.step.push(point.step);
     curve.seconds.push(point.seconds);
@@ -69,12 +69,18 @@ function tell(done, rows) {
   const solved = Object.entries(rows ?? {}).filter(([, row]) => row.steps_to_solve !== null);
   const first = (column) => solved.reduce((best, one) => (best === null || one[1][column] < best[1][column] ? one : best), null);
   const [frugal, quick] = [first("steps_to_solve"), first("seconds")];
-  said.textContent = frugal ? word("said", { frugal: called(frugal[0]), steps: number(frugal[1].steps_to_solve, 0), quick: called(quick[0]), seconds: number(quick[1].seconds, 2), seeds: settings?.seeds ?? "" }) : word(runs.length ? "none" : "nothing");
+  said.textContent = frugal ? word(settings?.seeds === 1 ? "said_one" : "said", { frugal: called(frugal[0]), steps: number(frugal[1].steps_to_solve, 0), quick: called(quick[0]), seconds: number(quick[1].seconds, 2), seeds: settings?.seeds ?? "" }) : word(runs.length ? "none" : "nothing");
+}
+
+/** Where on the axis a run was solved; null where it was not, or is not over. */
+function solvedAt(algorithm, seed) {
+  const run = runs.find((one) => one.algorithm === algorithm && one.seed === seed);
+  return run?.solved ? (axis === "step" ? run.steps_to_solve : run.seconds) : null;
 }
 
 function draw() {
   for (const button of axes) button.setAttribute("aria-pressed", String(button.dataset.axis === axis));
-  const lines = [...curves.entries()].map(([id, curve]) => ({ id, x: curve[axis], y: curve.y, colour: colour(LOOKS[curve.algorithm][0]), dash: LOOKS[curve.algorithm][1], strong: true }));
+  const lines = [...curves.entries()].map(([id, curve]) => ({ id, x: curve[axis], y: curve.y, colour: colour(LOOKS[curve.algorithm][0]), dash: LOOKS[curve.algorithm][1], strong: true, dot: solvedAt(curve.algorithm, curve.seed) }));
   picture.show({ lines, band: null, end: Math.max(1e-9, ...lines.map((line) => line.x.at(-1))) === 1e-9 ? (axis === "step" ? settings?.max_steps ?? 100000 : 10) : Math.max(...lines.map((line) => line.x.at(-1))) });
 }
 

@@ -49,8 +49,8 @@ async function open(file) {
   ask("opened", { file: opened.wire, activation: activation.value });
 }
 
-const replay = () => ask("replayed", { checkpoint: agent.checkpoint, seed });
-const save = () => ask("saved", { checkpoint: cart.checkpoint() });
+function replay() { ask("replayed", { checkpoint: agent.checkpoint, seed }); }
+function save() { ask("saved", { checkpoint: cart.checkpoint() }); }
 
 async function receive() {
   const value = unpack(props.value);

@@ -2,12 +2,12 @@
    what would one seed have told? In scope: element, props, watch (components/widgets/base.py). */
 const { words, make, card, canvas, number, experiment, runLines, csv, download } = window.playground;
 const { name } = props.value;
-const SOLVED = 475, TOP = 500;
+const TOP = 500;
 
 const word = (key, values) => words(`cartpole.lottery.${key}`, values);
 const steps = (n) => word("steps", { n: number(n, 0) });
 const view = card(word("card"), element.querySelector(".pg-widget"));
-const picture = runLines({ label: word("picture"), high: TOP, target: SOLVED, xtext: steps, onpick: pick });
+const picture = runLines({ label: word("picture"), high: TOP, xtext: steps, onpick: pick });
 const key = (text, colour, more = {}) => make("span", {}, make("span", { class: "pg-key", style: `--key: var(--${colour})`, "aria-hidden": "true", ...more }), text);
 const said = make("p", { class: "pg-runs-said", role: "status", text: word("nothing") });
 const alone = make("p", { class: "pg-runs-said pg-lottery-alone" });
@@ -15,8 +15,8 @@ const tickets = make("div", { class: "pg-lottery", role: "group", "aria-label": 
 const save = make("button", { type: "button", class: "pg-button", text: word("csv"), disabled: true, onclick: saveTable });
 view.body.append(said, picture.element,
   make("p", { class: "pg-runs-key" }, key(word("seed_line"), "muted"), key(word("median"), "model"), key(word("band"), "model-soft", { "data-area": true }),
-    key(word("target"), "ink", { "data-dashed": true }), key(word("picked"), "generated")),
-  alone, tickets);
+    key(word("solved_dot"), "model", { "data-dot": true }), key(word("picked"), "generated")),
+  make("p", { class: "pg-hint pg-lottery-how", text: word("how") }), alone, tickets);
 view.controls.append(save);
 
 let seeds = new Map(); // seed → { x, y, solved: step or null, end, button }
@@ -35,20 +35,23 @@ function fresh() {
 function ticket(seed) {
   const mini = make("canvas", { class: "pg-lottery-mini", "aria-hidden": "true" }), told = make("span", { class: "pg-number pg-lottery-told" });
   const button = make("button", { type: "button", class: "pg-lottery-ticket", "aria-pressed": "false", onclick: () => pick(seed) },
-    make("span", { class: "pg-number pg-lottery-seed", text: word("seed", { seed }) }), mini, told);
+    make("span", { class: "pg-number pg-lottery-seed", text: word("ticket", { seed }) }), mini, told);
   const one = { seed, x: [], y: [], solved: null, end: null, button, told };
   one.drawing = canvas(mini, (context, width, height, colours) => {
     const x = (step) => (width * step) / most(), y = (value) => height - 1 - ((height - 3) * value) / TOP;
     context.strokeStyle = colours.line;
-    context.beginPath();
-    context.moveTo(0, y(SOLVED));
-    context.lineTo(width, y(SOLVED));
-    context.stroke();
+    context.strokeRect(0.5, 0.5, width - 1, height - 1);
     context.strokeStyle = seed === picked ? colours.generated : one.solved === null ? colours.muted : colours.model;
     context.lineWidth = 1.5;
     context.beginPath();
     one.x.forEach((step, i) => { if (one.y[i] !== null) context.lineTo(x(step), y(one.y[i])); });
     context.stroke();
+    const at = one.solved === null ? -1 : one.x.findLastIndex((step, i) => step <= one.solved && one.y[i] !== null);
+    if (at < 0) return;
+    context.fillStyle = context.strokeStyle;
+    context.beginPath();
+    context.arc(x(one.x[at]), y(one.y[at]), 3, 0, 2 * Math.PI);
+    context.fill();
   });
   tickets.append(button);
   return one;
@@ -82,7 +85,7 @@ function pick(seed) {
 }
 
 function draw() {
-  picture.show({ end: most(), band, lines: all().map((one) => ({ id: one.seed, x: one.x, y: one.y, colour: one.seed === picked ? "generated" : "muted", strong: one.seed === picked, faint: one.seed !== picked })) });
+  picture.show({ end: most(), band, lines: all().map((one) => ({ id: one.seed, x: one.x, y: one.y, colour: one.seed === picked ? "generated" : "muted", strong: one.seed === picked, faint: one.seed !== picked, dot: one.solved })) });
   for (const one of all()) one.drawing.redraw();
 }
 
@@ -92,7 +95,7 @@ function tell() {
   const list = solved(), reached = Math.min(...all().map((one) => one.x.at(-1) ?? 0));
   view.readout.textContent = seeds.size ? word("readout", { solved: list.length, of: seeds.size, step: number(reached, 0), most: number(most(), 0) }) : "";
   for (const one of all()) {
-    one.told.textContent = one.solved === null ? word(over ? "unsolved" : "not_yet") : steps(one.solved);
+    one.told.textContent = one.solved === null ? word(over ? "unsolved" : "not_yet") : number(one.solved, 0);
     one.button.setAttribute("aria-pressed", String(one.seed === picked));
     one.button.toggleAttribute("data-solved", one.solved !== null);
   }

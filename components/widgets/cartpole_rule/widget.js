@@ -5,6 +5,9 @@ const { words, make, card, canvas, scrubber, number, decode, experiment, viridis
 const { name } = props.value;
 const DEGREES = 180 / Math.PI, LEFT = 46, FOOT = 40, FONT = 14;
 
+let told = null; // what the run told, with `table` unpacked
+let at = 0, table = null, top = 1; // the step on screen; Q just before it, (cells · 2); the largest |Q| of all
+
 const word = (key, values) => words(`cartpole.rule.${key}`, values);
 const view = card(word("card"), element.querySelector(".pg-widget"));
 const over = scrubber({ count: 1, label: word("scrub"), rate: 3, onframe: show, text: (i) => (told ? word("at", { episode: number(told.transitions[i].episode + 1, 0), t: number(told.transitions[i].t + 1, 0) }) : "–") });
@@ -24,9 +27,8 @@ view.body.append(over.element, make("div", { class: "pg-rule-moves" }, ...falls)
 rule.symbols.textContent = word("symbols");
 rule.numbers.textContent = word("nothing");
 
-let told = null; // what the run told, with `table` unpacked
-let at = 0, table = null, top = 1; // the step on screen; Q just before it, (cells · 2); the largest |Q| of all
-
+/** Without a minus before what is shown as 0. */
+const rounded = (value, digits) => number(Math.round(value * 10 ** digits) / 10 ** digits + 0, digits);
 const action = (a) => word(a ? "right" : "left");
 
 async function receive(value) {
@@ -56,14 +58,14 @@ function show(i) {
 }
 
 function tellRule({ action: a, q, next_q, alpha, reward, td_error, fell }) {
-  const n = (value) => number(value, 3), next = Math.max(...next_q), values = { action: action(a), old: n(q[a]), alpha: n(alpha), reward: number(reward, 0), gamma: number(told.gamma, 2), next: n(next), error: n(td_error), made: n(q[a] + alpha * td_error) };
+  const n = (value) => rounded(value, 3), next = Math.max(...next_q), values = { action: action(a), old: n(q[a]), alpha: n(alpha), reward: number(reward, 0), gamma: number(told.gamma, 2), next: n(next), error: n(td_error), made: n(q[a] + alpha * td_error) };
   rule.numbers.textContent = word(fell ? "numbers_fell" : "numbers", values);
   rule.sum.textContent = word("sum", values);
 }
 
 function tellFacts({ state, cell, after, next_cell, action: a, explores, epsilon, q, fell, td_error, t }) {
   const [, , bins, speeds] = told.bins, place = (c) => ({ theta_bin: number(Math.floor(c / speeds) + 1, 0), thetas: bins, speed_bin: number((c % speeds) + 1, 0), speeds });
-  const told_ = (s, c) => ({ theta: number(s[2] * DEGREES, 1), speed: number(s[3], 2), ...place(c) });
+  const told_ = (s, c) => ({ theta: rounded(s[2] * DEGREES, 1), speed: rounded(s[3], 2), ...place(c) });
   facts.saw.textContent = word("saw", told_(state, cell));
   facts.did.textContent = word(explores ? "did_coin" : q[0] === q[1] ? "did_tie" : "did_better", { action: action(a), epsilon: number(100 * epsilon, 0), left: number(q[0], 2), right: number(q[1], 2) });
   facts.got.textContent = word(fell ? "got_fall" : t === 499 ? "got_end" : "got", { ...told_(after, next_cell), reward: number(told.fall, 0) });

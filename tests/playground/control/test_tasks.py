@@ -15,6 +15,7 @@ from playground.control.exports import to_sb3
 from playground.control.settings import (
     PRESETS,
     STEERABLE,
+    BreakSettings,
     CompareSettings,
     GridSettings,
     ImportSettings,
@@ -81,3 +82,12 @@ def test_bad_settings_are_refused_by_name(name, value):
     with pytest.raises(SettingError) as refused:
         TrainSettings(**{name: value})
     assert refused.value.values["field"] == name
+
+
+@pytest.mark.parametrize("fault", [name for name in PRESETS if name != "healthy"])
+def test_a_broken_run_and_its_healthy_one_differ_in_what_is_broken_alone(fault):
+    asked = BreakSettings(fault=fault, seed=5)
+    broken, healthy = asked.broken.as_dict(), asked.healthy.as_dict()
+    differ = {name for name in broken if broken[name] != healthy[name]}
+    assert differ == set(PRESETS[fault]) - {"stop_when_solved", "algorithm"} and len(differ) == 1
+    assert broken["seed"] == 5 and not broken["stop_when_solved"]
