@@ -56,7 +56,7 @@
       x_t: (i) => { const x = pixel(i) ?? pixel(made.count - 1); return (p) => (x(p) + 1) * 127.5; },
       x0: (i) => { const { x0 } = codes[Math.min(i, made.count - 1)]; return (p) => ((x0[p] - MIDDLE) / X0_LEVELS + 1) * 127.5; },
       noise: (i) => { const { noise } = codes[Math.min(i, made.count - 1)]; return (p) => ((noise[p] - MIDDLE) / NOISE_LEVELS / NOISE_SHOWN + 1) * 127.5; },
-      change: (i) => { const [x, next] = [pixel(i), pixel(i + 1)]; return x && next ? (p) => 255 * Math.abs(next(p) - x(p)) : () => 0; },
+      change: (i) => { const last = Math.min(i, made.count - 1), [x, next] = [pixel(last), pixel(last + 1)]; return x && next ? (p) => 255 * Math.abs(next(p) - x(p)) : () => 0; },
     };
 
     const made = Object.assign(empty(), {

@@ -109,7 +109,7 @@
     }
     function start() {
       if (index >= total - 1) set(0);
-      play.textContent = "⏸";
+      play.textContent = "‖";
       play.setAttribute("aria-label", words("scrub.pause"));
       clearInterval(timer);
       timer = setInterval(tick, 1000 / (speed * (reducedMotion() ? Math.min(rate, 2) : rate)));
