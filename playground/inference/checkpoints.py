@@ -1,8 +1,10 @@
-"""Earlier checkpoints of an embedded language model: one byte a weight, in safetensors with their story.
+"""Earlier checkpoints of an embedded language model: half a byte a weight, in safetensors with their story.
 
-A matrix W (rows, columns) is stored as int8 with one scale a row, W ≈ scale · W₈, scale = max |row| / 127
-(symmetric absmax quantisation: Dettmers et al. 2022, arXiv:2208.07339, §2.1). Vectors stay fp16. The file's header
-carries the step, the tokens seen and the validation loss, so the slider that shows the checkpoints reads no weights.
+A matrix W (R, C) is stored in groups of 32 weights of a row, each group with one scale: W ≈ scale · W₄, W₄ whole from
+−8 to 7, two of them a byte. Of a few scales up to the usual max |group| / 7 the one with the least squared error is
+taken, for to cut off a group's largest weight is often the lesser evil (Dettmers & Zettlemoyer 2023, arXiv:2212.09720,
+on four bits and small groups). Vectors stay fp16. The file's header carries the step, the tokens seen and the
+validation loss, so the slider that shows the checkpoints reads no weights.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 from playground.errors import ModelError
 
 SCALE = ".scale"  # suffix of the name under which a matrix's scales are stored
+GROUP = 32  # weights that share a scale
+SHARES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.75)  # of the scale that cuts nothing off
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Checkpoint:
 
 
 def quantise(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Matrices (R, C) as int8 with `name.scale` (R, 1) fp16 beside them; everything else as fp16."""
+    """Matrices (R, C) as uint8 (R, C / 2), `name.scale` (R, C / group) fp16 beside them; everything else as fp16."""
     import torch
 
     stored = {}
@@ -41,19 +45,40 @@ def quantise(weights: dict[str, Tensor]) -> dict[str, Tensor]:
         if weight.ndim != 2:
             stored[name] = weight.half()
             continue
-        scale = (weight.float().abs().amax(1, keepdim=True) / 127).clamp_min(1e-7).half()  # above fp16's smallest
-        stored[name] = (weight.float() / scale.float()).round().clamp(-127, 127).to(torch.int8)
-        stored[name + SCALE] = scale
+        groups = weight.float().unflatten(1, (-1, GROUP if weight.shape[1] % GROUP == 0 else weight.shape[1]))
+        scale = best_scale(groups)  # (R, C / group, 1)
+        levels = (groups / scale.float()).round().clamp(-8, 7).to(torch.int16).flatten(1) + 8  # (R, C), 0 to 15
+        stored[name] = (levels[:, ::2] + 16 * levels[:, 1::2]).to(torch.uint8)
+        stored[name + SCALE] = scale[..., 0]
     return stored
+
+
+def best_scale(groups: Tensor) -> Tensor:
+    """The scale (R, N, 1) fp16 of each group (R, N, group) with the least squared error among a few."""
+    import torch
+
+    largest = groups.abs().amax(-1, keepdim=True) / 7
+    tried = [(share * largest).clamp_min(1e-7).half() for share in SHARES]  # above fp16's smallest
+    rounded = [(groups / scale.float()).round().clamp(-8, 7) * scale.float() for scale in tried]
+    errors = torch.stack([(one - groups).square().sum(-1, keepdim=True) for one in rounded])
+    return torch.stack(tried).gather(0, errors.argmin(0, keepdim=True))[0]
 
 
 def dequantise(stored: dict[str, Tensor]) -> dict[str, Tensor]:
     """The fp32 weights of what `quantise` made."""
     return {
-        name: weight.float() * stored[name + SCALE].float() if name + SCALE in stored else weight.float()
+        name: unpacked(weight, stored[name + SCALE]) if name + SCALE in stored else weight.float()
         for name, weight in stored.items()
         if not name.endswith(SCALE)
     }
+
+
+def unpacked(packed: Tensor, scale: Tensor) -> Tensor:
+    """(R, C) fp32 of two weights a byte, (R, C / 2) uint8, and a scale a group, (R, N)."""
+    import torch
+
+    levels = torch.stack([packed % 16, packed // 16], -1).flatten(1).float() - 8  # (R, C)
+    return (levels.unflatten(1, (scale.shape[1], -1)) * scale.float()[..., None]).flatten(1)
 
 
 def save_checkpoint(file: Path, weights: dict[str, Tensor], step: int, tokens: int, validation: float) -> None:

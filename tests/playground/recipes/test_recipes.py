@@ -51,8 +51,11 @@ def test_checkpoints_are_listed_in_order_and_load(trained):
     kept = torch.load(trained / "work/snapshot-0.25.pt", weights_only=True)["model"]
     loaded = load_checkpoint(trained / "out", stages[0]).state_dict()
     for name, weight in kept.items():
-        step = weight.float().abs().amax(-1, keepdim=True) / 127 if weight.ndim == 2 else torch.tensor(0.0)
-        assert ((loaded[name] - weight.float()).abs() <= 0.51 * step + 1e-6).all(), name
+        off = (loaded[name] - weight.float()).abs()
+        if weight.ndim != 2:
+            assert off.max() <= 1e-3 * weight.abs().max() + 1e-6, name  # fp16
+            continue
+        assert off.norm() <= 0.12 * weight.float().norm(), name  # sixteen levels of normal weights: about a tenth
 
 
 def test_harder_tales_score_higher():
