@@ -21,8 +21,8 @@ from components.runs import packed, told_whole
 from components.text_values import for_reader, run_value, whole
 from components.words import dictionary
 from playground import wire
-from playground.control.settings import ReplaySettings
-from playground.control.tasks import REPLAY_CARTPOLE
+from playground.control.settings import ReplaySettings, TrainSettings
+from playground.control.tasks import REPLAY_CARTPOLE, TRAIN_CARTPOLE
 from playground.images.diffusion_settings import DenoiseSettings
 from playground.images.diffusion_tasks import DENOISE
 from playground.images.gan_points_settings import PointsSettings
@@ -54,6 +54,7 @@ FIRST_ATTENTION = {  # what the attention tab begins with
 LENGTH = 60
 FIRST_STEPS = 1500  # of the GAN's first run
 FIRST_MOMENTS = 24  # of the first run in 2-D
+CARTPOLE_RUN = TrainSettings(seed=3, max_steps=60_000, stop_when_solved=False)  # playground/recipes/cartpole.py, ppo
 
 
 def by_language(tab: str) -> dict[str, Any]:
@@ -164,18 +165,28 @@ def save_diffusion() -> None:
 
 
 def save_cartpole() -> None:
-    """The two poles that the CartPole tab opens with, and the agents that can take their place."""
+    """The poles that the CartPole tab opens with, untrained and trained, the agents that can take their place, and how
+    the trained one came about."""
     from playground.control.stored import embedded
 
     agents = {algorithm: about["checkpoints"] for algorithm, about in embedded().items()}
     saved = {"run": "saved", "state": "done", "agents": agents}
     for side, checkpoint in (("left", "ppo@0"), ("right", "ppo")):
-        settings = ReplaySettings(checkpoint=checkpoint)
+        settings = ReplaySettings(checkpoint=checkpoint, seed=CARTPOLE_RUN.seed)
         *_, last = get_engine().frames(get_engine().submit(REPLAY_CARTPOLE, settings))
         if last.error is not None:
             raise last.error
         saved[side] = told_whole(last, settings) | {"run": "saved"}
     (FOLDER / "cartpole.json.gz").write_bytes(gzip.compress((packed(smaller(saved)) + "\n").encode(), 9, mtime=0))
+    save_fetched("cartpole-training", TRAIN_CARTPOLE, CARTPOLE_RUN, partial(_embedded_run, agents["ppo"]))
+
+
+def _embedded_run(known: list[dict[str, Any]], event: Event, settings: TrainSettings) -> dict[str, Any]:
+    """The run that made an embedded agent: its checkpoints are known by its name."""
+    value, ids = told_whole(event, settings), {kept["update"]: kept["id"] for kept in known}
+    ids[known[-1]["update"]] = settings.algorithm
+    checkpoints = [kept | {"id": ids[kept["update"]]} for kept in value["checkpoints"]]
+    return value | {"checkpoints": checkpoints, "checkpoint": settings.algorithm}
 
 
 SAVED = {

@@ -36,7 +36,8 @@ async def train_cartpole(
     """Train an agent to balance the pole of CartPole-v1.
 
     Streams; every value has `run` (give it to /stop_run) and `state`. Values on the way have what is new: `points`, one
-    an update (`step`, `update`, `mean_return` of the last 100 episodes, and what the algorithm has of `entropy`, `kl`,
+    an update (`step`, `update`, `mean_return` of the last 100 episodes, their quartiles
+    `return_low`, `return_median`, `return_high`, and what the algorithm has of `entropy`, `kl`,
     `clip_fraction`, `policy_loss`, `value_loss`, `loss`, `q`, `epsilon`, `td_error`), the latest of them on top as
     well; `evaluations` (`step`, `greedy_return`: the mean of 100 greedy episodes, asked every 2,048 steps);
     `checkpoints` (`id`, `update`, `step`, `expires`); `diagnoses`, sentences on what the curves show. The last value

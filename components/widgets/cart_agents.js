@@ -5,7 +5,7 @@
    pole()      what one side shows: { told, now, after, take(value), physics(constants), shove(step, newtons), calm(), state(at), length } */
 (() => {
   "use strict";
-  const { make, words, number, cart, emit } = window.playground;
+  const { make, words, number, fill, cart, emit } = window.playground;
 
   // ---------------------------------------------------------------- which there are
   let embedded = {}, own = []; // { ALGORITHM: [{ id, update, step }] }, [{ id, update, step, algorithm }]
@@ -89,13 +89,40 @@
     };
   }
 
-  let shown = "ppo";
+  // ---------------------------------------------------------------- what is on screen
+  let shown = "ppo", run = null, goesOn = false; // the agent on stage; the training on screen; whether the next goes on from it
+  let frame = {}; // numbers of the step on stage
+  const DIGITS = { step: 0, update: 0, action: 0, t: 2, mean_return: 1, return_low: 0, return_median: 0, return_high: 0 };
+
   Object.assign(cart, {
     agents, pole,
-    /** The id of the agent on stage (the one on the right): of an embedded one, or of a checkpoint of a run. */
+    /** The id of the agent on stage (the right one): of an embedded one, or of a checkpoint of a run. */
     checkpoint: () => shown,
     setCheckpoint(about) { shown = about.id; emit("cartpole.agent", about); },
     /** What experiments ask with beside the tab's controls. */
     asked: () => ({ checkpoint: shown }),
+
+    /** The training on screen: { settings, point: the newest of its curves, checkpoint: its last or null, solved, saved }. */
+    run: () => run,
+    setRun(next) { run = next; emit("cartpole.run", run); },
+    /** "Train on" was pressed: the next run begins where the one on screen ended. */
+    goOn() { goesOn = true; },
+    /** What a run is asked beside the controls: to go on past where the last one stopped, be it solved or at its limit. */
+    adds() {
+      const last = goesOn ? run : null;
+      goesOn = false;
+      if (!last?.checkpoint) return {};
+      const reached = last.point?.step ?? 0, most = last.settings.max_steps;
+      return { algorithm: last.settings.algorithm, start: last.checkpoint, stop_when_solved: last.settings.stop_when_solved && !last.solved, max_steps: reached < most ? most : Math.min(500_000, reached + 50_000) };
+    },
+
+    /** The numbers of the Maths panel: of the newest update (step, update, mean_return, entropy, kl, clip_fraction,
+        policy_loss, value_loss …) and of the step on stage (t, x, x_dot, theta, theta_dot, x_acc, theta_acc, action, force,
+        p_left, p_right or q_left, q_right, value, next_value). */
+    setFrame(next) { frame = next; },
+    maths() {
+      const known = Object.entries({ ...run?.point, ...frame }).filter(([, value]) => Number.isFinite(value ?? NaN));
+      return fill("cartpole.maths", Object.fromEntries(known.map(([name, value]) => [name, number(value, DIGITS[name] ?? 3)])));
+    },
   });
 })();

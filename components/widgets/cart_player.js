@@ -14,9 +14,9 @@
     const play = make("button", { type: "button", class: "pg-button pg-play", onclick: () => toggle() });
     const range = make("input", { type: "range", min: 0, max: 0, step: 1, value: 0, "aria-label": label });
     const readout = make("output", { class: "pg-readout" });
-    const pace = make("select", { class: "pg-cart-speed", "aria-label": words("cartpole.player.speed") },
-      ...SPEEDS.map((times) => make("option", { value: times, text: words("cartpole.player.times", { n: times }), selected: times === speed })));
-    const loop = make("button", { type: "button", class: "pg-button", text: words("cartpole.player.loop"), "aria-pressed": "true", onclick: () => loop.setAttribute("aria-pressed", String(!loops())) });
+    const pace = make("select", { class: "pg-select", "aria-label": words("scrub.speed") },
+      ...SPEEDS.map((times) => make("option", { value: times, text: `${times}×`, selected: times === speed })));
+    const loop = make("button", { type: "button", class: "pg-button pg-loop", text: "↻", title: words("scrub.loop"), "aria-label": words("scrub.loop"), "aria-pressed": "true", onclick: () => loop.setAttribute("aria-pressed", String(!loops())) });
     const element = make("div", { class: "pg-scrubber pg-cart-player" }, play, range, readout, pace, loop);
     const loops = () => loop.getAttribute("aria-pressed") === "true";
     let said = -1; // the step that the words on screen are of

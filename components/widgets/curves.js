@@ -1,10 +1,11 @@
 /* Lines over the steps of a run, with a cursor: playground.curves.
 
-   playground.curves({ label, lines: [{ name, text, colour, dashed }], low, high, log, digits, xtext, onpick(x) })
+   playground.curves({ label, lines: [{ name, text, colour, dashed, band }], low, high, log, digits, xtext, onpick(x) })
      → { element, show(points, marks), cursor(x), redraw }
      points  { x: [numbers, ascending], NAME: [numbers or null] }
      marks   [{ x, text }]: moments at which something was changed, a thin line each
      colour  a name of components/theme.py (model, real, generated, muted, ink)
+     band    of a line: the names [low, high] between which its colour is laid, faintly
      low, high  ends of the vertical axis; left out, they follow the numbers. log: a logarithmic axis
    The key below says each line's value at the cursor, or its last one. Hover reads any step; a click or the arrow keys pick one. */
 (() => {
@@ -42,7 +43,7 @@
     const up = (value) => (log ? Math.log10(Math.max(value, 1e-12)) : value);
 
     function range() {
-      const all = lines.flatMap((line) => points[line.name] || []).filter((v) => v !== null && Number.isFinite(v)).map(up);
+      const all = lines.flatMap((line) => [line.name, ...(line.band ?? [])]).flatMap((name) => points[name] || []).filter((v) => v !== null && Number.isFinite(v)).map(up);
       let [from, to] = [low === null ? Math.min(...all) : up(low), high === null ? Math.max(...all) : up(high)];
       if (!Number.isFinite(from)) from = up(low ?? (log ? 1 : 0));
       if (!Number.isFinite(to)) to = up(high ?? (log ? 10 : 1));
@@ -70,6 +71,7 @@
       context.beginPath();
       context.rect(PADDING.left, 0, right - PADDING.left, base + 1);
       context.clip();
+      for (const line of lines) if (line.band) between(context, line, x, y, colours);
       for (const line of lines) curve(context, line, x, y, colours);
       context.restore();
       if (shownAt() !== null) {
@@ -90,7 +92,7 @@
         context.lineTo(right, y(value));
         context.stroke();
         context.fillStyle = colours.muted;
-        const fine = Math.max(0, Math.min(3, -Math.floor(Math.log10(Math.abs(round[1] - round[0]) || 1))));
+        const fine = Math.max(0, Math.min(4, -Math.floor(Math.log10(Math.abs(round[1] - round[0]) || 1))));
         if (y(value) > FONT / 2) context.fillText(number(value, fine), PADDING.left - 6, y(value) + 5);
       }
     }
@@ -102,6 +104,17 @@
       context.lineTo(Math.round(x) + 0.5, base);
       context.stroke();
       context.setLineDash([]);
+    }
+
+    function between(context, { colour, band: [below, above] }, x, y, colours) {
+      const known = points.x.flatMap((step, i) => (Number.isFinite(points[below]?.[i] ?? NaN) && Number.isFinite(points[above]?.[i] ?? NaN) ? [i] : []));
+      context.beginPath();
+      for (const i of known) context.lineTo(x(points.x[i]), y(points[below][i]));
+      for (const i of known.reverse()) context.lineTo(x(points.x[i]), y(points[above][i]));
+      context.fillStyle = colours[colour];
+      context.globalAlpha = 0.2;
+      context.fill();
+      context.globalAlpha = 1;
     }
 
     function curve(context, line, x, y, colours) {

@@ -10,7 +10,7 @@ import copy
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -60,7 +60,8 @@ class Clock:
 def train_cartpole(settings: TrainSettings, control: Control) -> Iterator[dict[str, Any] | None]:
     """Frames, each with what is new:
 
-    points       [{"step", "update", "mean_return": of the last 100 episodes, and figures of the update: "entropy", …}]
+    points       [{"step", "update", "mean_return": of the last 100 episodes, their quartiles "return_low",
+                 "return_median" and "return_high", and figures of the update: "entropy", …}]
     evaluations  [{"step", "greedy_return"}]
     checkpoints  [{"id", "step", "expires", "update"}]
     diagnoses    [{"key", "values", "sentence"}], what the curves show
@@ -169,9 +170,8 @@ class Training:
         agent.recent.extend(figures.pop("returns"))
         if not all(map(math.isfinite, figures.values())):
             raise FloatingPointError
-        mean = float(np.mean(agent.recent)) if agent.recent else None
         frame = self.frame()
-        frame["points"] = [{"step": agent.steps, "update": agent.updates, "mean_return": mean} | figures]
+        frame["points"] = [{"step": agent.steps, "update": agent.updates} | spread(agent.recent) | figures]
         self.points += frame["points"]
         fresh = [said for said in diagnose(self.points) if said["key"] not in self.diagnosed]
         if fresh:
@@ -216,6 +216,15 @@ class Training:
             return {}
         self.checkpoint = kept["id"]
         return {"checkpoints": [kept | {"update": self.agent.updates}]}
+
+
+def spread(lengths: Sequence[int]) -> dict[str, float | None]:
+    """The mean of episodes' returns, and their quartiles; None each where there are no episodes."""
+    named = ("return_low", "return_median", "return_high")
+    if not lengths:
+        return dict.fromkeys(("mean_return", *named))
+    quartiles = np.percentile(lengths, (25, 50, 75)).tolist()
+    return {"mean_return": float(np.mean(lengths)), **dict(zip(named, quartiles, strict=True))}
 
 
 def is_kept(update: int) -> bool:

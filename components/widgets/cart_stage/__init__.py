@@ -1,4 +1,4 @@
-"""Two carts side by side from the same start: each an episode of an agent, played, scrubbed and shoved."""
+"""Two carts from the same start, each an episode of an agent: played, scrubbed and shoved in the browser."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ class CartStage(Widget):
     """Values: {"saved": address} of two episodes to begin with, then what REPLAY_CARTPOLE answers, one at a time.
 
     Event `wanted` asks for an episode: {"asked", "checkpoint", "seed", and the physics} (widgets/asking.js).
+    Event `redrawn`: the Maths panel is to be filled anew.
     """
 
     def __init__(self, value: dict[str, Any]) -> None:

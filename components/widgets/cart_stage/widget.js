@@ -1,12 +1,18 @@
 /* Two poles, one start. Playing, scrubbing, shoving and changing the physics happen here; another agent or another seed
    is one small request. In scope: element, props, trigger, watch (components/widgets/base.py). */
+<<<<<<< HEAD
 const { words, make, card, canvas, curves, cart, number, sentence, unpack, emit, on, whenSeen, asker } = window.playground;
+=======
+const { words, make, card, canvas, curves, cart, number, sentence, unpack, on, whenSeen, asker, download } = window.playground;
+>>>>>>> 94cea5f (CartPole: train live beside the poles; every checkpoint can go on stage; GIF and JSON of an episode; returns with their quartiles)
 const SIDES = ["left", "right"], DEGREES = 180 / Math.PI;
 const COLOURS = { left: "muted", right: "model" };
 const FIRST_SHOVE = 10; // step in which the preset shoves
 
 const word = (key, values) => words(`cartpole.stage.${key}`, values);
 let constants = cart.EARTH, seed = 0, chosen = { left: "ppo@0", right: "ppo" };
+let own = null, follows = false; // the first checkpoint of the run just trained; whether the stage goes along with it
+let restarts = false; // once the next agent is here, from the beginning
 let shownStep = null; // of everything but the stage, which moves between steps too
 let planned = null; // step in which a preset will shove
 let waiting = [], asking = null; // sides whose question is still to be sent; the one that is under way
@@ -31,15 +37,17 @@ const picture = make("canvas", { class: "pg-cart-picture", role: "img", tabindex
   const place = picture.getBoundingClientRect(), standing = SIDES.filter((side) => !sides[side].pole.over(player.at())).at(-1) ?? "right";
   shove(cart.side([0, 0, place.width, place.height], sides[standing].pole.state(player.at()), constants.length, event.clientX - place.left));
 } });
-const stage = canvas(picture, (context, width, height, colours) => {
-  const at = player.at(), still = !player.playing();
+const stage = canvas(picture, (context, width, height, colours) => paint(context, [0, 0, width, height], player.at(), colours, !player.playing()));
+
+/** Both carts at a step, the agent's push as well where it stands `still`. */
+function paint(context, box, at, colours, still = false) {
   SIDES.forEach((side, n) => {
     const { pole } = sides[side], over = pole.over(at);
     if (!pole.now) return;
-    cart.draw(context, [0, 0, width, height], pole.state(at), { colours, length: constants.length, bare: n > 0, edges: n > 0,
+    cart.draw(context, box, pole.state(at), { colours, length: constants.length, bare: n > 0, edges: n > 0,
       colour: n ? COLOURS[side] : "cutFill", body: n ? "ink" : "cutFill", push: pole.pushed(at), action: over || !still ? null : pole.now.actions[Math.floor(at)] });
   });
-});
+}
 
 view.body.append(picture,
   make("div", { class: "pg-cart-sides" }, ...SIDES.map((side) => sides[side].element)),
@@ -49,6 +57,7 @@ view.body.append(picture,
   make("div", { class: "pg-cart-panels" },
     make("section", {}, make("h4", { text: word("value") }), value.element),
     make("section", {}, make("h4", { text: word("path") }), plane)));
+view.controls.append(button("gif", saveGif), button("json", saveJson));
 player.keys(view.element);
 tellStrength();
 tell(word("hint"));
@@ -57,7 +66,7 @@ function build(side) {
   const pole = cart.pole();
   const bars = make("canvas", { class: "pg-cart-bars", role: "img", "aria-label": word("bars") });
   const facts = make("p", { class: "pg-cart-facts pg-number" });
-  const choice = make("select", { "aria-label": word(`${side}_agent`), onchange: () => choose(side, choice.value) });
+  const choice = make("select", { class: "pg-select", "aria-label": word(`${side}_agent`), onchange: () => { follows = false; choose(side, choice.value); } });
   const key = make("span", { class: "pg-cart-key", style: `background: var(--${side === "left" ? "cut-fill" : "model"})`, "aria-hidden": "true" });
   const thoughts = canvas(bars, (context, width, height, colours) => {
     const i = Math.floor(player.at()), over = pole.over(i);
@@ -85,7 +94,11 @@ function show(at) {
   shownStep = i;
   value.cursor(i);
   path.redraw();
+<<<<<<< HEAD
   emit("cartpole.state", sides.right.pole.state(at));
+=======
+  if (!player.playing()) count(i);
+>>>>>>> 94cea5f (CartPole: train live beside the poles; every checkpoint can go on stage; GIF and JSON of an episode; returns with their quartiles)
   if (planned !== null && i >= planned) { planned = null; shove(1); }
 }
 
@@ -98,6 +111,22 @@ function about(pole, i) {
   const facts = { x: number(rounded(x, 2), 2), theta: number(rounded(theta * DEGREES, 1), 1), reward: number(Math.min(i, now.length), 0) };
   if (over) return word(now.truncated ? "stood" : "fell", { steps: number(now.length, 0), seconds: number(now.length * cart.TAU, 2) });
   return now.values ? word("facts_value", { ...facts, value: number(now.values[i], 1) }) : word("facts", facts);
+}
+
+/** The numbers of the right pole's step i, for the Maths panel. */
+function count(i) {
+  const { now } = sides.right.pole;
+  if (!now || i >= now.length) return;
+  const [x, x_dot, theta, theta_dot] = now.state(i), after = now.state(i + 1), [left, right] = now.scores.subarray(2 * i, 2 * i + 2), action = now.actions[i];
+  const scores = now.tells === "q" ? { q_left: left, q_right: right } : { p_left: left, p_right: right };
+  cart.setFrame({ t: i * cart.TAU, x, x_dot, theta, theta_dot, x_acc: (after[1] - x_dot) / cart.TAU, theta_acc: (after[3] - theta_dot) / cart.TAU,
+    action, force: (action ? 1 : -1) * constants.force_mag, value: now.values?.[i], next_value: now.values?.[i + 1], ...scores });
+  refill();
+}
+
+let filling = 0;
+function refill() {
+  filling ||= setTimeout(() => { filling = 0; trigger("redrawn", null); }, 500);
 }
 
 /** After a pole has changed: lengths, curves, everything at the step on screen. */
@@ -136,6 +165,8 @@ function outcome(pole, i) {
   return pole.now.truncated ? word("recovers") : word("falls", { seconds: number((pole.now.length - i) * cart.TAU, 2) });
 }
 
+const fate = ({ now }) => word(now.truncated ? "stands" : "falls_after", { seconds: number(now.length * cart.TAU, 2) });
+
 function calm() {
   planned = null;
   for (const side of SIDES) sides[side].pole.calm();
@@ -147,6 +178,19 @@ function key(event) {
   const way = { a: -1, d: 1 }[event.key.toLowerCase()];
   if (way && !event.repeat) shove(way);
   return Boolean(way);
+}
+
+// ---------------------------------------------------------------- to take home
+function saveGif() {
+  const frames = Math.max(...SIDES.map((side) => sides[side].pole.frames));
+  const made = cart.asGif(frames, paint);
+  download(`cartpole-${seed}.gif`, new Blob([made], { type: "image/gif" }));
+}
+
+/** The right pole's episode. */
+function saveJson() {
+  const { now } = sides.right.pole;
+  if (now) download(`cartpole-${seed}.json`, cart.asJson(now, { checkpoint: now.checkpoint.id, seed: now.seed, ...constants }));
 }
 
 // ---------------------------------------------------------------- agents, seeds, physics
@@ -175,12 +219,27 @@ async function answered(value) {
   next();
 }
 
+/** Another checkpoint of a run that trains, or its last: until the person chooses, the newest is on stage. */
+function along({ algorithm, checkpoints, over }) {
+  cart.agents.run(checkpoints.map((one) => ({ ...one, algorithm })));
+  if (own !== checkpoints[0].id) [own, follows] = [checkpoints[0].id, true];
+  fill();
+  if (!follows) return;
+  const wanted = { left: own, right: checkpoints.at(-1).id };
+  for (const side of SIDES) if (chosen[side] !== wanted[side]) { restarts ||= over; choose(side, wanted[side]); }
+  if (over) follows = false;
+}
+
 async function put(side, value) {
   await sides[side].pole.take(value);
   sides[side].pole.physics(constants);
   if (side === "right") cart.setCheckpoint(sides[side].pole.told.checkpoint);
   fill();
   refresh();
+  if (side !== "right" || !restarts) return;
+  restarts = false;
+  player.set(0);
+  player.play();
 }
 
 function fill() {
@@ -194,8 +253,8 @@ function settle(settings) {
   constants = wanted;
   if (moved && sides.right.pole.told) {
     for (const side of SIDES) sides[side].pole.physics(constants);
-    tell("");
     refresh();
+    tell(word("physics", { left: fate(sides.left.pole), right: fate(sides.right.pole) }));
   }
   const asked = Number(settings.seed ?? 0);
   if (asked === seed) return;
@@ -218,7 +277,7 @@ cart.begin = (preset) => {
     if (chosen[side] !== wanted[side]) choose(side, wanted[side]);
     sides[side].pole.calm();
   }
-  tell(word("hint"));
+  if (preset !== "moon") tell(word("hint"));
   refresh();
   planned = preset === "shove" ? FIRST_SHOVE : null;
   player.set(0);
@@ -232,5 +291,13 @@ function receive() {
 }
 
 on("cartpole.settings", settle, element);
+let here = Boolean(window.playground.last("cartpole.show")); // what was shown in a page before is no wish of now
+on("cartpole.kept", (kept) => { if (kept) along(kept); }, element);
+on("cartpole.show", (wish) => {
+  if (here) { here = false; return; }
+  follows = false;
+  choose(wish.side, wish.id);
+  view.element.scrollIntoView({ block: "nearest", behavior: "smooth" });
+}, element);
 watch("value", receive);
 receive();
