@@ -72,6 +72,14 @@
         settle(cart.play(now, i, constants, shoves));
         return true;
       },
+      /** What happens in step i, by the names of the Maths panel. */
+      numbers(i) {
+        if (!now || i >= now.length) return {};
+        const [x, x_dot, theta, theta_dot] = now.state(i), after = now.state(i + 1), action = now.actions[i];
+        const [left, right] = now.scores.subarray(2 * i, 2 * i + 2), scores = now.tells === "q" ? { q_left: left, q_right: right } : { p_left: left, p_right: right };
+        return { t: i * cart.TAU, x, x_dot, theta, theta_dot, x_acc: (after[1] - x_dot) / cart.TAU, theta_acc: (after[3] - theta_dot) / cart.TAU,
+          action, force: (action ? 1 : -1) * constants.force_mag, value: now.values?.[i], next_value: now.values?.[i + 1], ...scores };
+      },
       calm() { this.physics(constants); },
       over: (at) => !now || Math.floor(at) >= now.length,
       /** The state at a step and a share of the next; past the end, where gravity leaves it. */

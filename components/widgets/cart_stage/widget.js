@@ -1,10 +1,6 @@
 /* Two poles, one start. Playing, scrubbing, shoving and changing the physics happen here; another agent or another seed
    is one small request. In scope: element, props, trigger, watch (components/widgets/base.py). */
-<<<<<<< HEAD
-const { words, make, card, canvas, curves, cart, number, sentence, unpack, emit, on, whenSeen, asker } = window.playground;
-=======
-const { words, make, card, canvas, curves, cart, number, sentence, unpack, on, whenSeen, asker, download } = window.playground;
->>>>>>> 94cea5f (CartPole: train live beside the poles; every checkpoint can go on stage; GIF and JSON of an episode; returns with their quartiles)
+const { words, make, card, canvas, curves, cart, number, sentence, unpack, emit, on, whenSeen, asker, download } = window.playground;
 const SIDES = ["left", "right"], DEGREES = 180 / Math.PI;
 const COLOURS = { left: "muted", right: "model" };
 const FIRST_SHOVE = 10; // step in which the preset shoves
@@ -94,11 +90,8 @@ function show(at) {
   shownStep = i;
   value.cursor(i);
   path.redraw();
-<<<<<<< HEAD
   emit("cartpole.state", sides.right.pole.state(at));
-=======
   if (!player.playing()) count(i);
->>>>>>> 94cea5f (CartPole: train live beside the poles; every checkpoint can go on stage; GIF and JSON of an episode; returns with their quartiles)
   if (planned !== null && i >= planned) { planned = null; shove(1); }
 }
 
@@ -113,14 +106,9 @@ function about(pole, i) {
   return now.values ? word("facts_value", { ...facts, value: number(now.values[i], 1) }) : word("facts", facts);
 }
 
-/** The numbers of the right pole's step i, for the Maths panel. */
+/** The Maths panel tells the right pole's step i. */
 function count(i) {
-  const { now } = sides.right.pole;
-  if (!now || i >= now.length) return;
-  const [x, x_dot, theta, theta_dot] = now.state(i), after = now.state(i + 1), [left, right] = now.scores.subarray(2 * i, 2 * i + 2), action = now.actions[i];
-  const scores = now.tells === "q" ? { q_left: left, q_right: right } : { p_left: left, p_right: right };
-  cart.setFrame({ t: i * cart.TAU, x, x_dot, theta, theta_dot, x_acc: (after[1] - x_dot) / cart.TAU, theta_acc: (after[3] - theta_dot) / cart.TAU,
-    action, force: (action ? 1 : -1) * constants.force_mag, value: now.values?.[i], next_value: now.values?.[i + 1], ...scores });
+  cart.setFrame(sides.right.pole.numbers(i));
   refill();
 }
 
