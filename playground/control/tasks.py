@@ -28,6 +28,7 @@ TRAIN_CARTPOLE = Task(
     merge=append,
     seconds=180,
     steerable=STEERABLE,
+    is_step=lambda frame: bool(frame and frame["points"]),  # an update, of which many a unit is only a part
 )
 COMPARE_ALGORITHMS = Task(
     "compare_algorithms",

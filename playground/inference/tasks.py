@@ -65,6 +65,11 @@ def no_bytes(settings: Settings) -> int:
     return 0
 
 
+def every_unit(frame: Frame | None) -> bool:
+    """Each unit of work is a step."""
+    return True
+
+
 def later(function: str) -> Callable[[Settings, Control], Iterator[Frame | None]]:
     """A Task.run that is `function`, "module:name", imported when it first runs: what computes needs torch, what asks
     does not."""
@@ -100,6 +105,7 @@ class Task:
     kept: bool = True  # its finished trace; False for what is true of its moment alone, such as a time
     unsliced: bool = False  # its units are long (a step of a large pipeline): one such run at a time
     steerable: tuple[str, ...] = ()  # settings that its owner may change while it runs
+    is_step: Callable[[Frame | None], bool] = every_unit  # what a unit gave -> whether "step once" is then over
 
     def __post_init__(self) -> None:
         if (self.run is None) == (self.host is None):

@@ -38,7 +38,8 @@ class Generated:
             self.over = end.value if isinstance(end.value, str) else "length"
             return False
         self.run.control.step += 1
-        self.run.allowance = max(0, self.run.allowance - 1)
+        if self.run.task.is_step(frame):
+            self.run.allowance = max(0, self.run.allowance - 1)
         if frame is not None:
             self.run.publish(frame)
         return self.ready

@@ -47,7 +47,8 @@ def played(page: Page, told: dict, shove: tuple[int, float]) -> np.ndarray:
     flat = page.evaluate(
         """async ([value, step, newtons]) => {
             const episode = await playground.cart.episode(value);
-            return [...playground.cart.play(episode, step, playground.cart.EARTH, new Map([[step, newtons]])).states]; }""",
+            const shoves = new Map([[step, newtons]]);
+            return [...playground.cart.play(episode, step, playground.cart.EARTH, shoves).states]; }""",
         [told, *shove],
     )
     return np.array(flat).reshape(-1, 4)
@@ -106,10 +107,13 @@ def test_train_pause_step_and_put_what_it_learned_on_stage(open_page):
     page.wait_for_function("playground.cart.run()?.settings?.seed === 5 && playground.cart.run().point?.update > 2")
     steer.get_by_role("button", name=EN["steer.pause"]).click()
     wait_until(page, "paused")
-    steer.get_by_role("button", name=EN["steer.step"]).click()
+    once = steer.get_by_role("button", name=EN["steer.step"])
     before = page.evaluate("playground.cart.run().point.update")
-    steer.get_by_role("button", name=EN["steer.step"]).click()
+    once.click()  # it had gone on since the last that was told
     page.wait_for_function("(before) => playground.cart.run().point.update > before", arg=before)
+    before = page.evaluate("playground.cart.run().point.update")
+    once.click()
+    page.wait_for_function("(before) => playground.cart.run().point.update === before + 1", arg=before)
     rate = page.locator("#cartpole-learning_rate_factor input")
     rate.fill("0.5")
     rate.press("Tab")

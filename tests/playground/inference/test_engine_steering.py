@@ -24,11 +24,36 @@ def learn(settings, control):
 LEARN = text(learn, name="learn", steerable=("gain",))
 
 
+def halves(settings, control):
+    """Each step takes two units, of which the second says what it came to."""
+    for i in range(settings.n):
+        yield None
+        yield i
+
+
+HALVES = text(halves, name="halves", is_step=lambda frame: frame is not None)
+
+
 @pytest.fixture
 def engine():
     engine = Engine()
     yield engine
     engine.close()
+
+
+def test_a_technique_says_what_a_step_is(engine):
+    with held_up(engine):
+        ticket = engine.submit(HALVES, Count(n=10), "me")
+        engine.post(ticket, {"pause": True})
+        engine.post(ticket, {"step": 3})
+    events = engine.frames(ticket)
+    heard = []
+    while len(heard) < 3:
+        heard += next(events).frame or []
+    settled(engine)
+    assert heard == [0, 1, 2]
+    paused = until(events, "paused")
+    assert paused.frame is None
 
 
 def test_steps_and_changes_come_between_units_and_the_log_reproduces_the_run(engine):
