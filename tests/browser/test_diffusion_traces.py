@@ -92,7 +92,8 @@ def test_change_your_mind_and_branch_on(open_page, accessible, screenshot):
         assert len(set(seen(*pictures))) == 1
         for _ in range(5):
             scrubber.press("ArrowRight")
-        expect(lanes.last).to_contain_text(EN["diffusion.branch.same"])  # x_t of the step at which it changes its mind
+        expect(view.locator(".pg-scrubber output")).to_have_text(EN["diffusion.view.step"].format(n=6, of=20))
+        expect(lanes.last).to_contain_text(EN["diffusion.branch.not_yet"])  # x_t is what the run made of it
         view.locator("[data-kind=x0]").click()
         expect(lanes.last).to_contain_text(EN["diffusion.branch.differ"].format(n=10, of=10))  # the guess has changed
 

@@ -2,7 +2,6 @@
    props, watch (components/widgets/base.py). */
 const { words, make, card, imageGrid, someImages, scrubber, on, experiment, denoising, branching } = window.playground;
 const COLUMNS = 10, MOST = 20; // images in a row of a lane, and in a lane
-const SMALL = 0.5; // grey levels: what differs by less is the same image
 
 let lane = null; // the branch that is being made
 let at = 0, follows = true; // evaluations; whether they are those of the newest step
@@ -23,9 +22,13 @@ const rows = make("div", { class: "pg-branches-lanes" });
 const told = make("p", { class: "pg-hint pg-number pg-branches-told", text: word("none") });
 view.body.append(make("div", { class: "pg-choice", role: "group", "aria-label": word("kind") }, ...KINDS), rows, over.element, told);
 
+/** Whether a lane is still the run itself after `e` evaluations: x_t of the step at which it changes is the run's, only
+    what the model makes of it is not. */
+const isRun = (trace, e) => e < trace.first + (kind === "x_t" ? 1 : 0);
+
 /** Images of a lane after `e` evaluations; before its branch they are the run's own. */
 function picturesAt(one, e) {
-  const own = traceOf(one), trace = own?.count && e >= own.first ? own : branching.base();
+  const own = traceOf(one), trace = own?.count && !isRun(own, e) ? own : branching.base();
   if (!trace?.count) return null;
   const over = e >= branching.total(trace), i = over ? trace.count : Math.max(0, trace.steps.findLastIndex(({ index }) => index <= e));
   const images = trace.images(kind, i);
@@ -44,7 +47,7 @@ function laneOnPage(one) {
 
 /** How many of a lane's images are not those of the run. */
 function differing(pictures, run) {
-  const size = 784, differs = (n) => { for (let p = n * size; p < (n + 1) * size; p += 1) if (Math.abs(pictures.data[p] - run.data[p]) > SMALL) return true; return false; };
+  const size = 784, differs = (n) => { for (let p = n * size; p < (n + 1) * size; p += 1) if (pictures.data[p] !== run.data[p]) return true; return false; };
   return Array.from({ length: pictures.count }, (_, n) => n).filter(differs);
 }
 
@@ -72,10 +75,10 @@ function show(e) {
       continue;
     }
     const others = pictures ? differing(pictures, run) : [];
-    const same = e < trace.first ? word("not_yet") : others.length ? word("differ", { n: others.length, of: pictures.count }) : word("same");
+    const same = isRun(trace, e) ? word("not_yet") : others.length ? word("differ", { n: others.length, of: pictures.count }) : word("same");
     title.textContent = trace.settings ? branching.says(trace.settings) : word("coming");
     verdict.textContent = [trace.count ? same : "", judgement(trace), trace.finished && !trace.judged ? word("stopped") : ""].filter(Boolean).join(" · ");
-    grid.mark(e < trace.first ? [] : changed(trace.settings ?? {}, pictures?.count ?? 0));
+    grid.mark(isRun(trace, e) ? [] : changed(trace.settings ?? {}, pictures?.count ?? 0));
   }
 }
 
