@@ -11,7 +11,7 @@ const said = make("p", { class: "pg-dgrid-said", role: "status", text: word("not
 const table = make("table", { class: "pg-dgrid" });
 const scroll = make("div", { class: "pg-dgrid-scroll", tabindex: 0, role: "region", "aria-label": word("card") }, table);
 const large = imageGrid({ label: word("large"), columns: COLUMNS });
-const name = make("b", {}), facts = make("dl", { class: "pg-dgrid-facts pg-number" });
+const name = make("p", { class: "pg-dgrid-name" }), facts = make("dl", { class: "pg-dgrid-facts pg-number" });
 const looked = make("section", { class: "pg-dgrid-looked", "aria-live": "off" }, make("div", { class: "pg-dgrid-large" }, large.element), make("div", {}, name, facts));
 const csv = (key, act) => make("button", { type: "button", class: "pg-button", text: word(key), onclick: () => (grid?.cells.size ? act(asCsv()) : toast(words("exports.nothing"))) });
 view.body.append(said, make("div", { class: "pg-dgrid-all" }, scroll, looked));
@@ -84,6 +84,7 @@ function drawCell(context, pictures, width, height, colours) {
 function look(cell) {
   large.show(cell.images, COLUMNS);
   name.textContent = title(cell);
+  name.setAttribute("data-of", "");
   facts.replaceChildren(...Object.entries(FACTS).flatMap(([fact, text]) => {
     const shown = text(cell);
     return shown === null ? [] : [make("dt", { text: word(fact) }), make("dd", { text: shown })];
@@ -93,6 +94,7 @@ function look(cell) {
 function unlook() {
   large.show(null, COLUMNS);
   name.textContent = word("hint");
+  name.removeAttribute("data-of");
   facts.replaceChildren();
 }
 const { release } = pin(table, "button.pg-dgrid-cell", (button) => look(grid.cells.get(button.dataset.at)), unlook);
