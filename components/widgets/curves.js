@@ -30,6 +30,12 @@
     return Array.from({ length: Math.floor(high / step + 1e-9) - Math.ceil(low / step - 1e-9) + 1 }, (_, i) => (Math.ceil(low / step - 1e-9) + i) * step);
   }
 
+  /** A value with so many digits after the point, or as a power of ten where those would all be noughts. */
+  const figure = (value, digits) => (value !== 0 && Math.abs(value) < 0.5 * 10 ** -digits ? value.toExponential(digits > 1 ? 1 : 0) : number(value, digits));
+
+  /** A power of ten: 1,000 · 0.01 · 1e-4. */
+  const power = (value) => (value < 0.0005 ? value.toExponential(0) : number(value, Math.max(0, -Math.round(Math.log10(value)))));
+
   function curves({ label, lines, low = null, high = null, log = false, digits = 2, xtext = (x) => number(x, 0), onpick = null }) {
     const picture = make("canvas", { class: "pg-curves-picture", role: "img", "aria-label": label, tabindex: onpick ? 0 : undefined });
     const values = lines.map(() => make("output", { class: "pg-number" }));
@@ -93,7 +99,7 @@
         context.stroke();
         context.fillStyle = colours.muted;
         const fine = Math.max(0, Math.min(4, -Math.floor(Math.log10(Math.abs(round[1] - round[0]) || 1))));
-        if (y(value) > FONT / 2) context.fillText(number(value, fine), PADDING.left - 6, y(value) + 5);
+        if (y(value) > FONT / 2) context.fillText(powers.length > 1 ? power(value) : number(value, fine), PADDING.left - 6, y(value) + 5);
       }
     }
 
@@ -146,7 +152,7 @@
     function tell() {
       const i = shownAt() ?? points.x.length - 1;
       where.textContent = i >= 0 ? xtext(points.x[i]) : "";
-      lines.forEach((line, n) => { values[n].textContent = i >= 0 && Number.isFinite(points[line.name]?.[i] ?? NaN) ? number(points[line.name][i], digits) : "–"; });
+      lines.forEach((line, n) => { values[n].textContent = i >= 0 && Number.isFinite(points[line.name]?.[i] ?? NaN) ? figure(points[line.name][i], digits) : "–"; });
       drawing.redraw();
     }
 
