@@ -106,10 +106,13 @@
 
   const plain = (value) => (value >= 10000 || value < 0.0005 ? value.toExponential(1) : number(value, value < 0.1 ? 4 : value < 10 ? 3 : value < 1000 ? 1 : 0));
 
+  /** Whether a run was stopped on its way: what it has in the place of finished images is x_t as it then was. */
+  const cut = ({ finished, evaluations, first, timesteps }) => Boolean(finished) && evaluations < first + timesteps.length;
+
   /** "t = 499 · ᾱ = 0.4981 …" of a step; of the finished images, that they are finished. */
   function facts(shown, i) {
     const step = shown.steps[i];
-    if (!step) return shown.finished && shown.count ? word("finished", { n: number(shown.evaluations ?? shown.count, 0) }) : "";
+    if (!step) return shown.finished && shown.count ? word(cut(shown) ? "cut" : "finished", { n: number(shown.evaluations ?? shown.count, 0) }) : "";
     const { alpha_cumprod: kept } = step, signal = kept / (1 - kept), sigma = Math.sqrt(1 / signal);
     return word("facts", { t: number(step.t, Number.isInteger(step.t) ? 0 : 1), alpha: number(kept, 4), snr: plain(signal), sigma: plain(sigma) });
   }
@@ -132,7 +135,7 @@
     const pictures = make("div", { class: "pg-denoising-rows" }, ...rows.map((row) => row.element));
     const over = window.playground.scrubber({ label: word("scrub"), rate: 10, tempo: true,
       onframe: (i) => { follows = i >= run.count; show(i); },
-      text: (i) => (run.count ? word(i < run.count ? "step" : "end", { n: number((run.steps[i]?.index ?? 0) + 1, 0), of: number(run.first + run.timesteps.length, 0) }) : "") });
+      text: (i) => (run.count ? word(i < run.count ? "step" : cut(run) ? "end_cut" : "end", { n: number(i < run.count ? run.steps[i].index + 1 : run.evaluations ?? 0, 0), of: number(run.first + run.timesteps.length, 0) }) : "") });
     const element = make("div", { class: "pg-denoising" }, sets, pictures, over.element, line, readout);
     element.addEventListener("keydown", (event) => { // Space plays wherever in the pictures the focus is
       if (event.key === " " && event.target.tagName === "CANVAS") { event.preventDefault(); over.toggle(); }

@@ -112,6 +112,15 @@ def test_a_drawing_is_noised_and_an_empty_one_is_refused_with_a_sentence(open_pa
     status = finish(page, "forward")
     assert "error" not in status and wire.decode(status["x0"]).tolist() == pixels.tolist()
 
+    page.locator("#diffusion-steps input").fill("1000")
+    page.locator("#diffusion-forward-num_images input[type=number]").fill("4")
+    page.locator("#diffusion-forward-run").click()
+    readout = page.locator("#diffusion-forward-view .pg-denoising .pg-scrubber .pg-readout")
+    expect(readout).to_contain_text("of 801")  # from t = 800 there are no more, and that is said
+    page.locator("#diffusion-forward-stop").click()
+    expect(page.locator("#diffusion-forward-view .pg-attempts-said")).to_contain_text("What was done stays here")
+    expect(readout).to_have_text(re.compile(r"stopped after \d+ of 801 evaluations"))
+
 
 # ---------------------------------------------------------------- rubbing out
 

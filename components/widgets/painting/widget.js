@@ -44,9 +44,8 @@ const greys = canvas(latents, (context, width, height, colours) => {
   const shown = steps[Math.min(at, steps.length - 1)]?.latents, side = width / COLUMNS - 2;
   for (let n = 0; n < (shown?.shape[0] ?? CHANNELS); n += 1) {
     const box = [(n % COLUMNS) * (side + 4), Math.floor(n / COLUMNS) * (side + 4), side, side];
-    context.fillStyle = colours.card;
-    context.fillRect(...box);
-    if (!shown) continue;
+    context.strokeStyle = colours.line;
+    if (!shown) { context.strokeRect(...box.map((value, i) => value + [0.5, 0.5, -1, -1][i])); continue; }
     const [, h, w] = shown.shape;
     window.playground.drawImage(context, { data: shown.data.subarray(n * h * w, (n + 1) * h * w), width: w, height: h }, box, colours);
   }
