@@ -27,7 +27,7 @@ from torch import Tensor
 
 from playground.errors import ModelError
 from playground.images.diffusion_settings import MODEL, NO_CLASS, TIMES
-from playground.images.samplers import SAMPLERS
+from playground.images.samplers import SAMPLERS, told_its_stride
 from playground.inference.aside import aside
 
 if TYPE_CHECKING:
@@ -206,7 +206,8 @@ class Walk:
             v = known.corrected(v, x_t, alpha_cumprod)
         x0, noise = split(v, x_t, alpha_cumprod)
         extra = self.extra | ({"generator": rngs} if self.sampler.noisy else {})
-        self.x = self.scheduler.step(v, self.scheduler.timesteps[self.done], self.x, **extra).prev_sample
+        scheduler = told_its_stride(self.scheduler, self.done)
+        self.x = scheduler.step(v, scheduler.timesteps[self.done], self.x, **extra).prev_sample
         self.done += 1
         return Moment(self.before + self.done - 1, t, float(alpha_cumprod), x_t, x0, noise)
 

@@ -6,7 +6,7 @@ from playground.images.diffusion_settings import MODEL, NO_CLASS, TIMES, Denoise
 from playground.images.samplers import SAMPLERS
 
 PROGRAM = '''"""Made by AIGC Playground. Needs: pip install diffusers[torch] pillow, and the folder of the model."""
-import torch
+{fractions}import torch
 from diffusers import {imports}
 from PIL import Image
 
@@ -22,7 +22,7 @@ x = torch.cat([torch.randn(1, 1, 28, 28, generator=rng) for rng in rngs]) * sche
 with torch.no_grad():
     for t in scheduler.timesteps:
         x_t = scheduler.scale_model_input(x, t)
-{predict}
+{predict}{stride}
         x = scheduler.step(v, t, x{extra}).prev_sample
 
 images = ((x[:, 0] + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)  # (B, 28, 28)
@@ -30,6 +30,11 @@ Image.fromarray(torch.cat(list(images), 1).numpy()).save("digits.png")
 '''
 
 EXACT = "\nscheduler.sigmas = scheduler.sigmas.double()  # in float32 the first of 3 steps is not a number"
+EVERY_STRIDE = """
+after = dict(zip(scheduler.timesteps.tolist(), [*scheduler.timesteps.tolist()[1:], -1]))"""
+STRIDE = """
+        # DDIM takes all its strides to be 1000 // steps; some are longer here, so it is told each
+        scheduler.num_inference_steps = Fraction(1000, int(t) - after[int(t)])"""
 PLAIN = "        v = network(x_t, t, class_labels={labels}).sample"
 GUIDED = """        v_class = network(x_t, t, class_labels=digits).sample
         v_none = network(x_t, t, class_labels=torch.full_like(digits, {nothing})).sample
@@ -44,6 +49,7 @@ def diffusion_as_python(settings: DenoiseSettings) -> str:
         end = sampler.begin + 1
         options += [f"num_train_timesteps={end}", f"trained_betas=schedule.betas[:{end}].tolist()"]
     extra = ", generator=rngs" if sampler.noisy else ""
+    uneven = settings.sampler == "ddim" and TIMES % settings.steps > 0
     labels = {0.0: f"torch.full_like(digits, {NO_CLASS})", 1.0: "digits"}.get(settings.guidance)
     guided = GUIDED.format(nothing=NO_CLASS, guidance=settings.guidance)
     return PROGRAM.format(
@@ -52,7 +58,9 @@ def diffusion_as_python(settings: DenoiseSettings) -> str:
         scheduler=sampler.scheduler,
         options=", ".join(options),
         steps=(min(settings.steps, sampler.begin + 1) + 1) // 2 if settings.sampler == "heun" else settings.steps,
-        exact=EXACT if settings.sampler == "euler_ancestral" else "",
+        exact=EXACT if settings.sampler == "euler_ancestral" else EVERY_STRIDE if uneven else "",
+        fractions="from fractions import Fraction\n\n" if uneven else "",
+        stride=STRIDE if uneven else "",
         classes=list(settings.classes),
         seed=settings.seed,
         predict=PLAIN.format(labels=labels) if labels else guided,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from playground.images.diffusion_settings import TIMES
@@ -34,3 +35,16 @@ SAMPLERS = {
     "dpmsolver++": Sampler("DPMSolverMultistepScheduler", {}),
     "unipc": Sampler("UniPCMultistepScheduler", {}),
 }
+
+
+def told_its_stride(scheduler: Any, place: int) -> Any:
+    """The scheduler, about to step from its time number `place` to the next, and after the last to −1, the image.
+
+    diffusers' DDIM does not look for the next of its times: it takes all strides to be ⌊T / steps⌋. Where steps do not
+    divide T they are longer here and there, so that too little noise was taken away: with 501 steps half of the way.
+    So it is told a number of steps, a fraction, that makes the stride the right one.
+    """
+    if type(scheduler).__name__ == "DDIMScheduler":
+        times = [*scheduler.timesteps.tolist(), -1]
+        scheduler.num_inference_steps = Fraction(scheduler.config.num_train_timesteps, times[place] - times[place + 1])
+    return scheduler

@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
 from playground import wire
-from playground.images.samplers import SAMPLERS
+from playground.images.samplers import SAMPLERS, told_its_stride
 from playground.images.text_to_image_settings import TextToImageSettings
 from playground.images.text_to_image_tasks import pictures
 from playground.inference.control import Control
@@ -127,7 +127,7 @@ def step(
     else:
         x0 = (x_t - (1 - alpha).sqrt() * said) / alpha.sqrt()
     noise = {"generator": rng} if sampler.noisy else {}
-    return x_t, x0, float(alpha), scheduler.step(said, t, x, **noise).prev_sample
+    return x_t, x0, float(alpha), told_its_stride(scheduler, index).step(said, t, x, **noise).prev_sample
 
 
 @torch.no_grad()

@@ -56,6 +56,14 @@ def test_a_deterministic_sampler_solves_the_probability_flow_ode(sampler):
     assert (walk.x_t - expected).abs().mean() < 0.01
 
 
+@pytest.mark.parametrize("steps", [60, 400, 501])
+def test_steps_that_do_not_divide_the_schedule_take_all_noise_away(steps):
+    walk = Walk(MODEL, "ddim", steps)
+    walked(walk)
+    expected = MEANS[DIGITS][:, None, None, None] + SPREAD * draw_noise(generators(0, 3))
+    assert (walk.x_t - expected).abs().mean() < 0.01
+
+
 @pytest.mark.parametrize("sampler, eta", [("ddpm", 0.0), ("ddim", 1.0), ("euler_ancestral", 0.0), ("ddim", 0.3)])
 def test_a_sampler_that_adds_noise_draws_from_the_data(sampler, eta):
     walk = Walk(MODEL, sampler, 200, eta)
