@@ -25,8 +25,8 @@ class Telling:
     def __init__(self, walk: Walk, classes: tuple[int, ...]) -> None:
         self.walk, self.classes = walk, classes
         self.first = walk.before + walk.done  # evaluations that nothing is told of
-        left = walk.timesteps[walk.done :]
-        self.kept = [self.first + place for place in kept(len(left), len(classes))]
+        whole = kept(walk.before + len(walk.timesteps), len(classes))  # of a branch: those of the run that it leaves,
+        self.kept = sorted({self.first, *(n for n in whole if n >= self.first)})  # so that the two can be compared
         self.teller, self.told, self.began = Teller(), 0, time.perf_counter()
 
     def opening(self, **more: Any) -> dict[str, Any]:

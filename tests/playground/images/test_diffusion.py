@@ -113,6 +113,12 @@ def test_a_branch_in_which_nothing_changes_is_the_run_itself(sampler, at):
         assert np.array_equal(step.x_t, whole["steps"][step.index].x_t)
 
 
+def test_a_branch_of_a_long_run_keeps_the_steps_that_the_run_keeps():
+    asked = {"digits": [4], "sampler": "ddim", "steps": 250}
+    whole, branch = denoised(**asked)["opening"]["kept"], branched(**asked, at=101)["opening"]["kept"]
+    assert branch == sorted({101, *(number for number in whole if number > 101)}) and len(branch) < 100
+
+
 @pytest.mark.parametrize("change", [{"then_digits": [9]}, {"then_guidance": 5.0}, {"then_sampler": "ddpm"}])
 def test_a_branch_differs_from_where_it_changes_and_not_before(change):
     asked = {"digits": [2], "steps": 10, "sampler": "euler"}
