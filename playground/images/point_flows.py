@@ -39,6 +39,7 @@ from playground.inference.control import Control
 
 SCALE = 2.0  # the network works on points twice as far apart, whose spread is about that of the noise
 UPDATES = 20  # a unit of work
+EVALUATIONS = 25  # of a diffusion sampler, a unit of work: UniPC takes a millisecond for each
 POINTS = 300  # carried from noise in every frame
 PLACES, REACH = 15, 1.5  # of the field's grid along a side, and how far from the middle it goes
 MOMENTS = (0.05, 0.2, 0.4, 0.6, 0.8, 0.95)  # the times at which the field is told while the network learns
@@ -166,6 +167,8 @@ def round_the_circle(
     places, nobody = [], torch.zeros(len(x), dtype=torch.long)  # there are no classes here
     while not walk.over:
         places.append((yield from walk.evaluate(nobody, 1.0, rng)).x_t)
+        if len(places) % EVALUATIONS == 0:
+            yield
     return torch.stack([*places, walk.x_t]), [*(t / TIMES for t in walk.timesteps), 0.0]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -103,6 +105,17 @@ def test_straightness_is_a_chord_by_its_arc():
     half_circle = torch.stack([angle.cos(), angle.sin()], -1)[:, None]  # (1001, 1, 2)
     assert straightness(half_circle) == pytest.approx(2 / torch.pi, abs=1e-4)
     assert straightness(half_circle[[0, -1]]) == 1.0 and straightness(half_circle[:1]) == 1.0
+
+
+def test_a_long_walk_is_no_single_unit_of_work():
+    asked = []
+
+    def network(x, t):
+        asked.append(len(x))
+        return torch.zeros_like(x)
+
+    counts = [len(asked) for _ in round_the_circle(network, noise(), "ddim", 100, torch.Generator())]
+    assert max(b - a for a, b in pairwise([0, *counts, len(asked)])) <= 25 and len(asked) == 100
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
