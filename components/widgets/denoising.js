@@ -26,14 +26,17 @@
 
   function trace() {
     const empty = () => ({ count: 0, steps: [], classes: [], timesteps: [], kept: [], first: 0, alphasCumprod: null, settings: null,
-      finished: null, judged: null, seconds: null, notices: [] });
+      finished: null, judged: null, seconds: null, evaluations: null, notices: [] });
     let codes = []; // of each kept step { x0, noise }: (B · 784) bytes
     let run = null;
+    let cleared = 0; // times: what was being unpacked meanwhile is of a run that is no longer here
 
     /** The kept steps that are new, as the differences that they are told as, summed up. */
     async function join({ start, steps }) {
       const fresh = steps.slice(Math.max(0, made.count - start));
+      const mine = cleared;
       const arrays = await Promise.all(fresh.map((step) => Promise.all([decode(step.x0), decode(step.noise)])));
+      if (mine !== cleared) return false;
       arrays.forEach(([x0, noise], n) => {
         const before = codes.at(-1);
         const sum = (differences, last) => differences.data.map((difference, i) => difference + (last ? last[i] : 0)); // modulo 256
@@ -60,7 +63,7 @@
     };
 
     const made = Object.assign(empty(), {
-      clear() { codes = []; run = null; Object.assign(made, empty()); },
+      clear() { codes = []; run = null; cleared += 1; Object.assign(made, empty()); },
       async take(value) {
         if (run !== null && value.run !== run && value.start === 0) made.clear();
         run = value.run ?? run;
@@ -69,11 +72,15 @@
           Object.assign(made, { classes, timesteps, kept, first, notices: notices ?? [] });
         }
         if (value.settings) made.settings = value.settings;
-        if (value.alphas_cumprod && !made.alphasCumprod) made.alphasCumprod = (await decode(value.alphas_cumprod)).data;
+        const mine = cleared;
+        const alphas = value.alphas_cumprod && !made.alphasCumprod ? (await decode(value.alphas_cumprod)).data : null;
+        if (mine !== cleared) return false;
+        made.alphasCumprod ??= alphas;
         let news = value.steps ? await join(value) : false;
-        if (value.images && !made.finished) {
-          made.finished = await window.playground.images(value.images);
-          Object.assign(made, { judged: value.judged ?? null, seconds: value.seconds, evaluations: value.evaluations });
+        if (value.images && !made.finished && mine === cleared) {
+          const finished = await window.playground.images(value.images);
+          if (mine !== cleared) return false;
+          Object.assign(made, { finished, judged: value.judged ?? null, seconds: value.seconds, evaluations: value.evaluations });
           news = true;
         }
         return news;

@@ -118,6 +118,14 @@ def test_the_first_steps_are_scrubbed_while_the_last_are_made_and_stop_keeps_the
     expect(page.locator("#diffusion-view .pg-denoising-verdict")).to_contain_text("1,000")
     page.locator("#diffusion-view .pg-scrubber input").press("End")
     assert page.evaluate("playground.denoising.shown().at") == kept
+    made = page.evaluate("playground.denoising.shown().trace.evaluations")
+    expect(page.locator("#diffusion-view .pg-denoising-facts")).to_have_text(EN["diffusion.view.cut"].format(n=made))
+    curve = page.locator("#diffusion-view .pg-denoising-panel").nth(1)
+    expect(curve.locator(".pg-curves-where")).to_contain_text(  # the last step, by its own number
+        EN["diffusion.view.evaluation"].format(
+            n=page.evaluate("playground.denoising.shown().trace.steps.at(-1).index + 1")
+        )
+    )
 
 
 def test_files_hold_the_run(open_page):
@@ -151,8 +159,7 @@ def test_what_cannot_be_run_is_answered_with_a_sentence_and_keeps_what_was_there
     assert page.evaluate("playground.denoising.shown().trace.classes.length") == 10  # the saved run
     page.locator("#diffusion-digits label").nth(4).click()
     page.locator("#diffusion-run").click()
-    ended(page)
-    assert page.evaluate("playground.denoising.shown().trace.classes") == [4, 4]
+    page.wait_for_function("String(playground.denoising.shown().trace.classes) === '4,4'")
 
 
 def test_on_a_phone_everything_stands_below_one_another(open_page, screenshot):

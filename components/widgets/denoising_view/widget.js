@@ -9,9 +9,9 @@ const view = card(word("title"), element.querySelector(".pg-widget"));
 const player = denoising.player({ label: word("title"), kinds: ["x_t", "x0", "noise", "change"], say, onstep: show });
 const { trace } = player;
 const verdict = make("p", { class: "pg-denoising-verdict", role: "status" });
-const schedule = curves({ label: word("schedule"), low: 0, high: 1, digits: 3, onpick: seekTime, xtext: (t) => word("time", { t: number(t, 0) }),
+const schedule = curves({ label: word("schedule"), low: 0, high: 1, digits: 3, onpick: (t) => seek("t", t), xtext: (t) => word("time", { t: number(t, 0) }),
   lines: [{ name: "signal", text: word("signal"), colour: "model" }, { name: "noise", text: word("rest"), colour: "generated", dashed: true }] });
-const changes = curves({ label: word("changes"), low: 0, digits: 3, onpick: (x) => player.show(x - 1), xtext: (x) => word("evaluation", { n: number(x, 0) }),
+const changes = curves({ label: word("changes"), low: 0, digits: 3, onpick: (x) => seek("index", x - 1), xtext: (x) => word("evaluation", { n: number(x, 0) }),
   lines: [{ name: "change", text: word("mean_change"), colour: "generated" }, { name: "guess", text: word("mean_guess"), colour: "model", dashed: true }] });
 const button = (key, onclick) => make("button", { type: "button", class: "pg-button", text: word(key), "data-file": key, onclick: () => (trace.count ? onclick() : toast(words("exports.nothing"))) });
 const panel = (key, body, hint) => make("section", { class: "pg-denoising-panel" }, make("h4", {}, ...denoising.formula(word(key))), body.element, make("p", { class: "pg-hint", text: word(hint) }));
@@ -31,14 +31,17 @@ function say(i, j) {
 function show(i) {
   const step = trace.steps[i];
   schedule.cursor(step ? step.t : trace.count ? 0 : null);
-  changes.cursor(trace.count ? Math.min(i, trace.count - 1) + 1 : null);
+  changes.cursor(trace.count ? evaluation(Math.min(i, trace.count - 1)) : null);
   denoising.setShown({ trace, at: i }, false);
   refill();
 }
 
-/** The kept step nearest to a time. */
-function seekTime(t) {
-  const away = trace.steps.map((step) => Math.abs(step.t - t));
+/** The number of a kept step's evaluation, from 1: of a long run not all are kept. */
+const evaluation = (i) => trace.steps[i].index + 1;
+
+/** Show the kept step of which `name`, "t" or "index", is nearest to a value. */
+function seek(name, value) {
+  const away = trace.steps.map((step) => Math.abs(step[name] - value));
   if (away.length) player.show(away.indexOf(Math.min(...away)));
 }
 
@@ -53,7 +56,7 @@ function drawCurves() {
     drawn.change[i] = trace.mean("change", i);
     drawn.guess[i] = trace.mean("x0", i);
   }
-  changes.show({ x: trace.steps.map((_, i) => i + 1), change: drawn.change, guess: drawn.guess });
+  changes.show({ x: trace.steps.map((_, i) => evaluation(i)), change: drawn.change, guess: drawn.guess });
 }
 
 function judge(value) {
