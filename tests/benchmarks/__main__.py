@@ -25,6 +25,7 @@ NAMES = (
     "sixty_clients",
     "sixty_viewers",
     "cartpole",
+    "cartpole_page",
 )
 
 

@@ -103,7 +103,7 @@ function about(pole, i) {
   const { now } = pole, [x, , theta] = pole.state(i), over = pole.over(i);
   const facts = { x: number(rounded(x, 2), 2), theta: number(rounded(theta * DEGREES, 1), 1), reward: number(Math.min(i, now.length), 0) };
   if (over) return word(now.truncated ? "stood" : "fell", { steps: number(now.length, 0), seconds: number(now.length * cart.TAU, 2) });
-  return now.values ? word("facts_value", { ...facts, value: number(now.values[i], 1) }) : word("facts", facts);
+  return now.values ? word("facts_value", { ...facts, value: number(rounded(now.values[i], 1), 1) }) : word("facts", facts);
 }
 
 /** The Maths panel tells the right pole's step i. */
