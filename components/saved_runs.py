@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from components import score_values
 from components.acrostic_values import telling
 from components.diffusion_values import page_value
@@ -24,11 +26,12 @@ from playground import wire
 from playground.control.settings import ReplaySettings, TrainSettings
 from playground.control.tasks import REPLAY_CARTPOLE, TRAIN_CARTPOLE
 from playground.images.diffusion_settings import DenoiseSettings
-from playground.images.diffusion_tasks import DENOISE
+from playground.images.diffusion_tasks import DENOISE, TRAIN_FLOW
 from playground.images.gan_points_settings import PointsSettings
 from playground.images.gan_points_tasks import TRAIN_POINTS, thinned
 from playground.images.gan_settings import GanSettings
 from playground.images.gan_tasks import TRAIN_GAN
+from playground.images.point_flow_settings import PATHS, FlowSettings
 from playground.images.vae_settings import MapSettings, VaeSettings
 from playground.images.vae_tasks import TRAIN_VAE, VAE_MAP
 from playground.inference.engine import get_engine
@@ -53,7 +56,9 @@ FIRST_ATTENTION = {  # what the attention tab begins with
 }
 LENGTH = 60
 FIRST_STEPS = 1500  # of the GAN's first run
-FIRST_MOMENTS = 24  # of the first run in 2-D
+FIRST_MOMENTS = 24  # of the GAN's first run in 2-D
+FEW_STEPS = 10  # of the longest ways in diffusion's
+FINENESS = 128  # parts of a unit that its points keep
 CARTPOLE_RUN = TrainSettings(seed=3, max_steps=60_000, stop_when_solved=False)  # playground/recipes/cartpole.py, ppo
 
 
@@ -143,6 +148,39 @@ def _few_moments(event: Event, settings: PointsSettings) -> dict[str, Any]:
     return value | {"history": thinned(value["history"], FIRST_MOMENTS)}
 
 
+def save_flows() -> None:
+    """The two moons that the diffusion tab's 2-D mode opens with: three runs side by side."""
+    parts = {}
+    for path in PATHS:
+        settings = FlowSettings(path=path, steps=FEW_STEPS)
+        *_, last = get_engine().frames(get_engine().submit(TRAIN_FLOW, settings))
+        if last.error is not None:
+            raise last.error
+        parts[path] = [_few_ways(told_whole(last, settings)) | {"run": "saved"}]
+    saved = {"run": "saved", "state": "done", "parts": parts}
+    (FOLDER / "diffusion-points.json.gz").write_bytes(gzip.compress((packed(saved) + "\n").encode(), 9, mtime=0))
+
+
+def _few_ways(value: dict[str, Any]) -> dict[str, Any]:
+    """What a run of points tells at its end, with the shorter ways alone and every other time of its field."""
+    fine, fields = value["fine"]["moments"], wire.decode(value["fine"]["fields"])
+    kept = {"moments": fine[::2], "fields": wire.encode(fields[::2])}
+    walks = [walk for walk in value["walks"] if walk["steps"] <= FEW_STEPS]
+    return coarser({**value, "walks": walks, "fine": kept})
+
+
+def coarser(value: Any) -> Any:
+    """`value` with its numbers as fine as a picture shows them, which makes them small."""
+    if isinstance(value, dict) and "base64" in value:
+        array = wire.decode(value)
+        return wire.encode((np.round(array * FINENESS) / FINENESS).astype(array.dtype), 9)
+    if isinstance(value, dict):
+        return {name: coarser(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [coarser(item) for item in value]
+    return round(value, 4) if isinstance(value, float) else value
+
+
 def save_texts() -> None:
     """What the text and attention tabs open with."""
     for language in FIRST_PROMPT:
@@ -193,6 +231,7 @@ SAVED = {
     "texts": save_texts,
     "gan": save_gan,
     "points": save_points,
+    "flows": save_flows,
     "vae": save_vae,
     "diffusion": save_diffusion,
     "cartpole": save_cartpole,

@@ -100,6 +100,7 @@
 
     /** Of several runs the status line tells of the one that is furthest behind, or of what went wrong. */
     function receiveParts(value) {
+      arrivals += 1;
       const seen = Object.values(value.parts || {}).flat().filter((one) => one.run);
       if (seen.length && seen.every((one) => past.has(one.run))) return;
       begin(Object.entries(value.parts || {}).flatMap(([part, values]) => values.slice(0, 1).map((one) => [part, one.run])));
@@ -122,15 +123,17 @@
       if (arrivals) return;
       const answer = await fetch(address);
       const value = answer.ok ? await answer.json() : null;
-      if (!arrivals && value) receiveOne(value); // nobody has run anything meanwhile
+      if (!arrivals && value) take(value); // nobody has run anything meanwhile
     }
 
     function receive() {
       let value = unpack(props.value);
       if (typeof value?.saved === "string") { fetched(value.saved); return; }
       if (value?.saved) value = value.saved[window.playground.language];
-      if (value?.state) (parts && value.parts ? receiveParts : receiveOne)(value);
+      if (value?.state) take(value);
     }
+
+    const take = (value) => (parts && value.parts ? receiveParts : receiveOne)(value);
 
     watch("value", receive);
     receive();

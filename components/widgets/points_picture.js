@@ -1,12 +1,14 @@
 /* The plane with points on it: playground.pointsPicture. It draws a scene and knows nothing of where that comes from.
 
    pointsPicture({ label, edge, onprobe(place), onpress(place), ondrag(place), onrelease() }) → { element, show(scene), redraw, png(onfile) }
-     scene   { field, change, grid, real, realScores, fake, fakeScores, ghost, arrows, grown }
+     scene   { field, change, grid, real, realScores, fake, fakeScores, ghost, trails, arrows, grown }
        field   numbers 0 to 1, row by row from the top left: what D says of each place, red to white to green
        change  numbers -1 to 1 in the same order, drawn in its stead: where D comes to say more, or less
        grid    { data, rows, columns }: G's warped grid, x and y in turn; each cell the fuller the denser G is there
        real, fake  x and y in turn. With scores each point is filled with what D says of it. `ghost`: fake are still noise
-       arrows  { from, by }: where points are pushed; `grown` 0 to 1 of their length
+       trails  { data, count, upto, marked }: the ways of `count` points, x and y of each at step 0, then at step 1 …, drawn
+             up to step `upto`; `marked`, one of them, from end to end
+     arrows  { from, by, unit, colour }: where points are pushed, `unit` long for a push of 1; `grown` 0 to 1 of their length
      place   { x, y } in the plane, of the pointer or of the cross that the arrow keys move */
 (() => {
   "use strict";
@@ -56,10 +58,41 @@
       frame(context, colours);
       if (scene.grid) grid(context, scene.grid, scene.ghost ? colours.muted : colours.generated);
       if (scene.real) dots(context, scene.real, scene.realScores, colours.real, colours);
+      if (scene.trails) trails(context, scene.trails, colours);
       if (scene.arrows) arrows(context, colours);
       if (scene.fake) dots(context, scene.fake, scene.fakeScores, scene.ghost ? colours.ink : colours.generated, colours);
+      if (scene.trails?.marked >= 0) marked(context, scene.trails, colours);
       if (cross) crosshair(context, colours);
     });
+
+    function way(context, { data, count }, j, upto) {
+      context.beginPath();
+      for (let i = 0; i <= upto; i += 1) context.lineTo(X(data[2 * (i * count + j)]), Y(data[2 * (i * count + j) + 1]));
+      context.stroke();
+    }
+
+    function trails(context, told, colours) {
+      context.strokeStyle = colours.generated;
+      context.lineWidth = 0.75;
+      context.globalAlpha = 0.3;
+      for (let j = 0; j < told.count; j += 1) way(context, told, j, told.upto);
+      context.globalAlpha = 1;
+    }
+
+    /** One point's whole way: a ring where it began, a dot where it is. */
+    function marked(context, told, colours) {
+      const { data, count, upto, marked: j } = told, radius = Math.max(3.5, size / 110);
+      context.strokeStyle = colours.ink;
+      context.lineWidth = 2;
+      way(context, told, j, data.length / (2 * count) - 1);
+      for (const i of [0, upto]) {
+        context.beginPath();
+        context.arc(X(data[2 * (i * count + j)]), Y(data[2 * (i * count + j) + 1]), radius, 0, 2 * Math.PI);
+        context.fillStyle = i === upto ? colours.generated : colours.card;
+        context.fill();
+        context.stroke();
+      }
+    }
 
     /** [-1, 1]², where the data lie. */
     function frame(context, colours) {
@@ -116,12 +149,12 @@
     }
 
     function arrows(context, colours) {
-      context.strokeStyle = colours.ink;
+      const { from, by, unit = ARROW, colour = "ink" } = scene.arrows;
+      context.strokeStyle = colours[colour];
       context.lineWidth = 1.25;
-      const { from, by } = scene.arrows;
       for (let i = 0; i < from.length / 2; i += 1) {
         const [x, y, a, b] = [from[2 * i], from[2 * i + 1], by[2 * i], by[2 * i + 1]];
-        const push = Math.hypot(a, b), long = Math.min(LONGEST, ARROW * push) * (scene.grown ?? 1);
+        const push = Math.hypot(a, b), long = Math.min(LONGEST, unit * push) * (scene.grown ?? 1);
         if ((long / (2 * edge)) * size < 3) continue; // a dot hides it
         const [to, angle] = [[X(x + (a / push) * long), Y(y + (b / push) * long)], Math.atan2(-b, a)];
         context.beginPath();

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parents[1] / "weights" / MODEL
 ROWS = 16  # of a forward pass at most, so that it takes less than 50 ms on one core
-_loading = Lock()
+_loading, _importing = Lock(), Lock()
 
 
 @dataclass(frozen=True)
@@ -69,15 +69,25 @@ def load(folder: Path = FOLDER) -> Denoiser:
         return _load(folder)
 
 
+def import_diffusers() -> None:
+    """All of diffusers that samplers need, which takes seconds the first time: not on the device thread, and one thread
+    at a time, for it makes its modules when their names are first asked for, and another would find one half made.
+    """
+    with _importing:
+        import diffusers
+
+        names = {"UNet2DModel", "DDPMScheduler", "FlowMatchEulerDiscreteScheduler"}
+        for name in names | {sampler.scheduler for sampler in SAMPLERS.values()}:
+            getattr(diffusers, name)
+
+
 @cache
 def _load(folder: Path) -> Denoiser:
-    import diffusers
+    import_diffusers()
     from diffusers import DDPMScheduler, UNet2DModel
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    for sampler in SAMPLERS.values():
-        getattr(diffusers, sampler.scheduler)  # imported here, not on the device thread when a run first needs it
     try:
         # Not from_pretrained: while that builds a network it changes torch for all threads (no weights are drawn, and
         # parameters are without storage), and other models are being made meanwhile.

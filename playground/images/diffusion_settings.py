@@ -162,6 +162,28 @@ class ClassifySettings(Settings):
     seed: int = integer(0, low=0, high=LARGEST_SEED)
 
 
+@dataclass(frozen=True)
+class PosteriorSettings(Settings):
+    """A step of DDPM seen from both sides: by one who knows the clean image, and by the model, which guesses it.
+
+    index  of the test digit
+    steps  of DDPM, all of which are looked at
+    seed   of the noise
+    """
+
+    index: int = integer(0, low=0, high=TEST_DIGITS - 1)
+    steps: int = integer(20, low=2, high=50)
+    seed: int = integer(0, low=0, high=LARGEST_SEED)
+
+
+@dataclass(frozen=True)
+class DecidingSettings(Settings):
+    """Images with no class asked for. steps: evaluations of DPM-Solver++; image j begins with noise from seed + j."""
+
+    steps: int = integer(20, low=5, high=40)
+    seed: int = integer(0, low=0, high=LARGEST_SEED)
+
+
 AXES = ("sampler", "steps", "guidance", "eta", "seed")  # what a grid may vary: fields of SamplingSettings
 MOST_ROWS = 200_000  # images · evaluations · 2 with guidance, of a whole grid: some minutes on one core
 

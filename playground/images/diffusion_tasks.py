@@ -54,6 +54,8 @@ SNAPSHOT = Task(
 )
 ADD_NOISE = _single("add_noise", "diffusion_editing:add_noise")
 CLASSIFY = _single("classify_by_denoising", "diffusion_classifier:classify")
+POSTERIORS = _single("posteriors", "diffusion_textbook:posteriors")
+DECIDING = _single("deciding", "diffusion_deciding:deciding")
 TRAIN_FLOW = Task(
     "train_flow",
     Lane.TRAINING,

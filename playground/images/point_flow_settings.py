@@ -16,13 +16,13 @@ class FlowSettings(Settings):
     """A small network that learns to carry noise to points.
 
     path                     how noise and data are joined: "diffusion" along a quarter of a circle, "flow" straight;
-                             "reflow" straight, and in the second half of the updates each noise to the point that
-                             the first half carries it to
+                             "reflow" straight, and in a second round of updates each noise to the point that the
+                             first round carries it to
     data, drawn              the points; "drawing" takes those of `drawn`: x, y, x, y, … each within [-1, 1]
     sampler                  of the diffusion path; the straight ones are followed by Euler's method
     steps                    evaluations of the network from noise to a point, while it learns; in the end several
                              numbers of steps are tried
-    updates                  of training
+    updates                  of training, of each round
     batch_size               points an update
     learning_rate            of Adam at first; it falls in a half cosine
     neurons                  of each of the three hidden layers

@@ -30,7 +30,7 @@ import torch
 from torch import Tensor, nn
 
 from playground import wire
-from playground.images.denoiser import Denoiser, Walk
+from playground.images.denoiser import Denoiser, Walk, import_diffusers
 from playground.images.diffusion_settings import TIMES
 from playground.images.point_flow_settings import FlowSettings
 from playground.images.points import data_set, drawn_again, histogram, js_bits
@@ -86,7 +86,7 @@ class Learner:
         self.averaged.load_state_dict(self.network.state_dict())
         self.data = data_set(settings.data, settings.drawn, self.rng)  # (N, 2)
         self.optimizer = torch.optim.Adam(self.network.parameters())
-        self.turn = settings.updates // 2 if settings.path == "reflow" else settings.updates  # when a round is over
+        self.updates = settings.updates * (2 if settings.path == "reflow" else 1)  # of all rounds
         self.pairs: tuple[Tensor, Tensor] | None = None  # x₀ and the noise it came from, (PAIRS, 2) each
 
     def batch(self) -> tuple[Tensor, Tensor]:
@@ -107,7 +107,7 @@ class Learner:
         loss = (self.network(x_t, t) - velocity).square().mean()
         self.optimizer.zero_grad()
         loss.backward()
-        through = n / self.turn if self.pairs is None else (n - self.turn) / (s.updates - self.turn)  # the round
+        through = n % s.updates / s.updates  # the round
         self.optimizer.param_groups[0]["lr"] = s.learning_rate * (1 + math.cos(math.pi * through)) / 2
         self.optimizer.step()
         decay = min(AVERAGE, (1 + n) / (10 + n))
@@ -182,16 +182,15 @@ def train(settings: FlowSettings, control: Control) -> Iterator[dict[str, Any] |
     one less than "steps"). Arrays in the wire form, float16. Raises SettingError.
     """
     learner = Learner(settings)
-    yield from aside(_diffusers)
+    yield from aside(import_diffusers)
     again = drawn_again(settings.data, learner.data, POINTS, torch.Generator().manual_seed(settings.seed + 1))
     told = {"data": half(learner.data), "moments": list(MOMENTS), "reach": REACH}
     yield {"start": 0, "curve": [], "floor": js_bits(histogram(again), histogram(learner.data))} | told
     done, points = 0, 0
-    while done < settings.updates and control.reason is None:
-        if done == learner.turn:
+    while done < learner.updates and control.reason is None:
+        if done == settings.updates:
             yield from learner.pair()
-        end = settings.updates if done >= learner.turn else learner.turn
-        count = min(UPDATES, end - done)
+        count = min(UPDATES, settings.updates - done % settings.updates)
         loss = sum(learner.update(done + n) for n in range(count)) / count
         done += count
         yield None
@@ -239,7 +238,3 @@ def half(values: Tensor) -> dict[str, Any]:
     if not values.isfinite().all():
         raise FloatingPointError
     return wire.encode(values.numpy())
-
-
-def _diffusers() -> None:
-    from diffusers import DDPMScheduler, FlowMatchEulerDiscreteScheduler  # noqa: F401 (takes seconds the first time)

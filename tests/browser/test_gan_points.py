@@ -117,10 +117,10 @@ def test_paused_each_takes_single_turns_which_slow_motion_takes_apart(open_page,
 def test_a_drawing_is_drawn_and_imitated(open_page, screenshot):
     page = open_page(link(steps=120), viewport={"width": 390, "height": 844})
     view = page.locator(VIEW)
-    view.get_by_role("button", name=EN["gan.points.draw"]).click()
+    view.get_by_role("button", name=EN["points_pad.draw"]).click()
     page.locator("#gan-points-run").click()
     expect(page.locator("#gan-points-status")).to_contain_text("at least 3 are needed")
-    view.get_by_role("button", name=EN["gan.points.draw"]).click()
+    view.get_by_role("button", name=EN["points_pad.draw"]).click()
     picture = view.locator(".pg-points-picture")
     picture.scroll_into_view_if_needed()
     box = picture.bounding_box()
@@ -130,13 +130,13 @@ def test_a_drawing_is_drawn_and_imitated(open_page, screenshot):
     page.mouse.up()
     counted = int(view.locator(".pg-points-row output").inner_text().split()[0])
     assert counted > 20
-    view.get_by_role("button", name=EN["gan.points.undo"]).click()
-    expect(view.locator(".pg-points-row output")).to_have_text(EN["gan.points.counted"].format(n=0, most=500))
+    view.get_by_role("button", name=EN["points_pad.undo"]).click()
+    expect(view.locator(".pg-points-row output")).to_have_text(EN["points_pad.counted"].format(n=0, most=500))
     picture.focus()
     for _ in range(6):  # by keys
         page.keyboard.press("ArrowRight")
         page.keyboard.press("Space")
-    expect(view.locator(".pg-points-row output")).to_have_text(EN["gan.points.counted"].format(n=6, most=500))
+    expect(view.locator(".pg-points-row output")).to_have_text(EN["points_pad.counted"].format(n=6, most=500))
     run(page)
     settings = page.evaluate("() => playground.last('gan-points.status').settings")
     assert settings["data"] == "drawing" and len(settings["drawn"]) == 12

@@ -55,7 +55,7 @@ def build(tab: Tab) -> None:
     joining(here, steer, here.listen(view, train, adds="{}"))
     view.steered(post, None, here.status, **quiet(trigger_mode="multiple"))
     drawing = [here.controls["data"], here.controls["drawn"]]
-    view.drew(None, drawing, drawing, js="() => playground.points.chosen()", **quiet())
+    view.drew(None, drawing, drawing, js=f"() => playground.pointsPens[{here.id!r}].chosen()", **quiet())
 
 
 def _more(here: Experiment) -> None:

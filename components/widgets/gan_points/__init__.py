@@ -10,7 +10,7 @@ class GanPoints(Widget):
     playground.images.gan_points.train_points tells.
 
     Events: `steered` {"tickets", "messages"}, single turns of one player; `drew`, when the drawing has changed:
-    `playground.points.chosen(now)` then says what the controls `data` and `drawn` are to say.
+    `playground.pointsPens[id].chosen()` then says what the controls `data` and `drawn` are to say.
     """
 
     def __init__(self, name: str, id: str, saved: dict[str, str]) -> None:

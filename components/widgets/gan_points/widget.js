@@ -2,7 +2,7 @@
    points_picture.js draws, points_slow.js takes a round apart, points_pad.js holds a drawing.
    In scope: element, props, trigger, watch (components/widgets/base.py). */
 const { words, make, canvas, scrubber, number, decode, curves, download, join, experiment, on, tickets, opinionOf } = window.playground;
-const { pointsPicture, slowMotion, pointsPad, lengthsOf } = window.playground;
+const { pointsPicture, slowMotion, pointsPen, lengthsOf } = window.playground;
 const { name, id } = props.value;
 const MOST_KEPT = 240; // moments held; beyond, every other one goes
 const MOST_DRAWN = 500;
@@ -15,19 +15,19 @@ let at = 0, follows = true; // the moment on screen; whether it is the newest wh
 let state = "done", asked = null; // of the run; the step after which a single turn was asked for
 let shown = null; // the moment on screen, unpacked
 let slowed = false; // slow motion is on
-let drawing = false, before = null; // the picture is a pad; the data set that was chosen last
 const layers = Object.fromEntries(LAYERS.map((layer) => [layer, true]));
 
 const word = (key, values) => words(`gan.points.${key}`, values);
 const button = (key, act, more = {}) => make("button", { type: "button", class: "pg-button", text: word(key), onclick: act, ...more });
 
 // ---------------------------------------------------------------- the picture and its layers
-const pad = pointsPad({ most: MOST_DRAWN, onchange: showPad });
-const picture = pointsPicture({
-  label: word("picture"), edge: fixed.edge, onprobe: probe,
-  onpress: (place) => drawing && pad.press(place), ondrag: pad.drag,
-  onrelease: () => { pad.release(); trigger("drew", null); },
+const pen = pointsPen({
+  name, id, most: MOST_DRAWN, element, drew: () => trigger("drew", null), pictures: () => [picture.element],
+  paint(points, hint) { readout.textContent = hint; picture.show({ real: points }); },
+  begin() { if (slowed) endSlow(); over.stop(); },
+  end() { if (shown) draw(); else { picture.show({}); readout.textContent = word("probe"); } },
 });
+const picture = pointsPicture({ label: word("picture"), edge: fixed.edge, onprobe: probe, ...pen.hands });
 const readout = make("p", { class: "pg-points-readout pg-number", text: word("probe") });
 const toggles = LAYERS.map((layer) => make("button", { type: "button", class: "pg-points-layer", "aria-pressed": "true", "data-layer": layer,
   onclick: (event) => { layers[layer] = !layers[layer]; event.currentTarget.setAttribute("aria-pressed", String(layers[layer])); draw(); } },
@@ -41,12 +41,9 @@ canvas(scale, (context, width, height, colours) => {
 });
 const legend = make("div", { class: "pg-points-legend" }, make("span", { text: word("scale_low") }), scale, make("span", { text: word("scale_high") }));
 
-const pen = button("draw", () => (drawing ? endDrawing() : beginDrawing()), { "aria-pressed": "false" });
-const undo = button("undo", () => { pad.undo(); trigger("drew", null); }), clear = button("clear", () => { pad.clear(); trigger("drew", null); });
-const counted = make("output", { class: "pg-hint pg-number" });
 const png = button("png", () => picture.png((blob) => download(`gan-points-${shown.step}.png`, blob)), { disabled: true });
 const json = button("json", () => download("gan-points.json", { settings: ran, ...fixed.told, curve, log, moments: moments.map(({ open, ...told }) => told) }), { disabled: true });
-const pens = make("div", { class: "pg-points-row" }, pen, undo, clear, counted, png, json);
+const pens = make("div", { class: "pg-points-row" }, ...pen.parts, png, json);
 
 // ---------------------------------------------------------------- turns, slow motion, moments
 const turns = ["d", "g", "both"].map((player) => button(`turn.${player}`, () => take(player), { disabled: true, title: word("turn.hint") }));
@@ -113,7 +110,7 @@ async function show() {
 }
 
 function draw() {
-  if (drawing) return showPad();
+  if (pen.drawing()) return pen.show();
   if (!shown || slowed) return undefined;
   picture.show({
     field: layers.field && shown.field, grid: layers.grid && shown.grid, real: layers.real && fixed.real,
@@ -134,7 +131,7 @@ function said() {
 }
 
 function probe(place) {
-  if (drawing) return;
+  if (pen.drawing()) return;
   if (!place || !shown) { if (shown) said(); return; }
   const side = Math.sqrt(shown.field.length), cell = (v) => Math.min(side - 1, Math.max(0, Math.floor(((v + fixed.edge) / (2 * fixed.edge)) * side)));
   const says = shown.field[cell(-place.y) * side + cell(place.x)];
@@ -179,47 +176,10 @@ on(`${id}.status`, (run) => {
   for (const each of turns) each.disabled = !["running", "paused"].includes(state);
 }, element);
 
-// ---------------------------------------------------------------- drawing the data
-function showPad() {
-  counted.textContent = word("counted", { n: number(pad.points().length / 2, 0), most: number(MOST_DRAWN, 0) });
-  undo.disabled = clear.disabled = !pad.points().length;
-  if (!drawing) return;
-  readout.textContent = word(pad.full() ? "pad_full" : pad.points().length ? "pad_more" : "pad_empty");
-  picture.show({ real: Float32Array.from(pad.points()) });
-}
-
-function beginDrawing() {
-  if (slowed) endSlow();
-  over.stop();
-  drawing = true;
-  pen.setAttribute("aria-pressed", "true");
-  picture.element.setAttribute("data-pad", "");
-  showPad();
-  trigger("drew", null);
-}
-
-function endDrawing() {
-  drawing = false;
-  pen.setAttribute("aria-pressed", "false");
-  picture.element.removeAttribute("data-pad");
-  if (shown) draw();
-  else { picture.show({}); readout.textContent = word("probe"); }
-}
-
-/** What the controls `data` and `drawn` are to say. */
-window.playground.points = { chosen: () => ["drawing", pad.points()] };
-
-on(`${name}.settings`, ({ data, drawn }) => { // a link's drawing, and the choice of a data set in the list
-  if (!pad.points().length && drawn?.length) pad.take(drawn);
-  if (data === "drawing" && data !== before && !drawing) beginDrawing();
-  if (data !== "drawing" && drawing) endDrawing();
-  before = data;
-}, element);
-
 // ---------------------------------------------------------------- what the run tells
 function fresh() {
   if (slowed) endSlow();
-  endDrawing();
+  pen.leave();
   [moments, curve, log, at, follows, shown, asked] = [[], { x: [] }, [], 0, true, null, null];
   over.stop();
   over.resize(1);
@@ -265,5 +225,5 @@ async function receive(told) {
   turnTaken();
 }
 
-showPad();
+pen.listen();
 experiment({ name: id, props, watch, fresh, show: receive });
