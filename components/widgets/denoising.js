@@ -212,6 +212,13 @@
     };
   }
 
+  /** ᾱ of the time that the step after kept step i leads to; 1 of the finished image. */
+  function keptAfter(run, i) {
+    const { index } = run.steps[i], next = run.steps[i + 1], t = run.timesteps[index - run.first + 1];
+    if (t === undefined) return 1;
+    return next?.index === index + 1 ? next.alpha_cumprod : run.alphasCumprod[Math.round(t)];
+  }
+
   let hero = null; // { trace, at }
 
   window.playground.denoising = {
@@ -230,10 +237,12 @@
     /** The Maths panel, with the numbers of the step on screen. */
     maths() {
       if (!hero?.trace.count) return fill("diffusion.maths", {});
-      const { trace: run, at } = hero, step = run.steps[Math.min(at, run.count - 1)], kept = step.alpha_cumprod;
+      const { trace: run, at } = hero, i = Math.min(at, run.count - 1), step = run.steps[i], kept = step.alpha_cumprod;
+      const after = keptAfter(run, i);
       return fill("diffusion.maths", {
         step: number(step.index + 1, 0), steps: number(run.first + run.timesteps.length, 0), t: number(step.t, Number.isInteger(step.t) ? 0 : 1),
         alpha_bar: number(kept, 4), sqrt_alpha_bar: number(Math.sqrt(kept), 4), sqrt_one_minus: number(Math.sqrt(1 - kept), 4),
+        next_sqrt_alpha_bar: number(Math.sqrt(after), 4), next_sqrt_one_minus: number(Math.sqrt(1 - after), 4),
         snr: plain(kept / (1 - kept)), sigma: plain(Math.sqrt((1 - kept) / kept)),
         guidance: number(run.settings?.guidance ?? 1, 1), sampler: words(`diffusion.sampler.choices.${run.settings?.sampler}`) });
     },
