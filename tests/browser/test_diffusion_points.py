@@ -156,7 +156,7 @@ def test_the_textbooks_posterior_and_the_models_step_are_set_side_by_side(open_p
         scrubber = card.locator(".pg-scrubber input")
         scrubber.press("End")
         expect(card.locator(".pg-posterior-sums")).to_contain_text("adds no noise")
-        expect(card.locator(".pg-posterior-sums")).to_contain_text("mean = 1.000 · x0 + 0.000 · xt")
+        expect(card.locator(".pg-posterior-sums")).to_contain_text("mean = 1.000 · x₀ + 0.000 · xt")
         scrubber.press("Home")
         expect(card.locator(".pg-posterior-sums")).to_contain_text("bits")
 
