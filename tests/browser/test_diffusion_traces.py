@@ -114,6 +114,8 @@ def test_change_your_mind_and_branch_on(open_page, accessible, screenshot):
     expect(lanes).to_have_count(3)
     accessible(page)
     screenshot(page, "branches")
+    page.locator("#diffusion-preset-ten").click()
+    expect(lanes).to_have_count(1, timeout=FIRST)  # branches of another run are gone with it
 
 
 def test_a_grid_of_any_two_settings(open_page, accessible, screenshot, tmp_path):

@@ -74,7 +74,7 @@ function show(e) {
       verdict.textContent = judgement(trace);
       continue;
     }
-    const others = pictures ? differing(pictures, run) : [];
+    const others = pictures && run ? differing(pictures, run) : [];
     const same = isRun(trace, e) ? word("not_yet") : others.length ? word("differ", { n: others.length, of: pictures.count }) : word("same");
     title.textContent = trace.settings ? branching.says(trace.settings) : word("coming");
     verdict.textContent = [trace.count ? same : "", judgement(trace), trace.finished && !trace.judged ? word("stopped") : ""].filter(Boolean).join(" · ");
