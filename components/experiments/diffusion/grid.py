@@ -31,7 +31,7 @@ READY = {  # comparisons of one click: what SIDES say
     "guidance": ("guidance", USUAL["guidance"], "seed", "0, 10, 20", 10),
     "eta": ("eta", "0, 0.25, 0.5, 0.75, 1", "sampler", "DDIM", 10),
     "budget": ("guidance", "1, 2, 4", "steps", "2, 4, 8, 16", 100),
-    "frechet": ("steps", "2, 4, 8, 16", "guidance", "1, 2, 4", 500),
+    "frechet": ("steps", "2, 4, 8, 16", "guidance", "1, 2", 500),
 }
 
 
