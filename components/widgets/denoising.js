@@ -141,7 +141,7 @@
     const sets = make("div", { class: "pg-denoising-sets" }, back, which, forth);
     const pictures = make("div", { class: "pg-denoising-rows" }, ...rows.map((row) => row.element));
     const over = window.playground.scrubber({ label: word("scrub"), rate: 10, tempo: true,
-      onframe: (i) => { follows = i >= run.count; show(i); },
+      onframe: (i) => { follows = i >= last(); show(i); },
       text: (i) => (run.count ? word(i < run.count ? "step" : cut(run) ? "end_cut" : "end", { n: number(i < run.count ? run.steps[i].index + 1 : run.evaluations ?? 0, 0), of: number(run.first + run.timesteps.length, 0) }) : "") });
     const element = make("div", { class: "pg-denoising" }, sets, pictures, over.element, line, readout);
     element.addEventListener("keydown", (event) => { // Space plays wherever in the pictures the focus is

@@ -110,6 +110,12 @@ def test_the_first_steps_are_scrubbed_while_the_last_are_made_and_stop_keeps_the
     before = page.evaluate("playground.denoising.shown().trace.count")
     page.wait_for_function("(before) => playground.denoising.shown().trace.count > before", arg=before)
     assert page.evaluate("playground.denoising.shown().at") == 1  # it stays where the person looks
+    page.locator("#diffusion-view .pg-scrubber input").press("End")  # and follows again from the newest step on
+    before = page.evaluate("playground.denoising.shown().trace.count")
+    page.wait_for_function(
+        "(before) => (({ trace, at }) => trace.count > before && at === trace.count - 1)(playground.denoising.shown())",
+        arg=before,
+    )
     page.locator("#diffusion-stop").click()
     ended(page)
     expect(page.locator("#diffusion-status")).to_contain_text(EN["reason.stopped"])

@@ -154,6 +154,7 @@ def test_a_grid_of_any_two_settings(open_page, accessible, screenshot, tmp_path)
     expect(values).to_have_value(re.compile("1.5"))
     values.fill("1, 2, 3, 4, 5, 6, 7, 8")
     page.locator("#diffusion-grid-run").click()
+    expect(view.locator("thead th")).to_have_count(8)  # until then the grid before stands there, and can be looked at
     expect(cells.first).to_be_visible()
     page.locator("#diffusion-grid-stop").click()
     expect(status).to_contain_text(EN["reason.stopped"])

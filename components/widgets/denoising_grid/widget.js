@@ -3,7 +3,7 @@
 const { words, make, card, canvas, imageGrid, images, drawImage, someImages, number, percent, copy, download, toast, pin, experiment } = window.playground;
 const COLUMNS = 5; // images in a row of a cell
 
-let grid = null; // { settings, sides, cells: Map of "x,y" → cell with its images unpacked }
+let grid = null; // of the newest run of which something came: { run, settings, sides, cells: Map of "x,y" → cell with its images unpacked }
 
 const word = (key, values) => words(`diffusion.grid.${key}`, values);
 const view = card(word("card"), element.querySelector(".pg-widget"));
@@ -37,16 +37,19 @@ const FACTS = {
 // ---------------------------------------------------------------- what comes
 async function receive(value) {
   if (!value.cells) return;
-  if (!grid) begin(value);
-  for (const cell of value.cells) {
-    if (!grid.cells.has(key(cell.x, cell.y))) put({ ...cell, images: await images(cell.images) });
+  if (grid?.run !== value.run) begin(value);
+  const mine = grid;
+  for (const cell of value.cells.filter(({ x, y }) => !mine.cells.has(key(x, y)))) {
+    const unpacked = await images(cell.images);
+    if (grid !== mine) return;
+    put({ ...cell, images: unpacked });
   }
   tell();
 }
 
 /** An empty cell for each pair of values, so that nothing moves as they come. */
-function begin({ settings, sides }) {
-  grid = { settings, sides, cells: new Map() };
+function begin({ run, settings, sides }) {
+  grid = { run, settings, sides, cells: new Map() };
   release();
   const head = make("tr", {}, make("td", { class: "pg-dgrid-corner", text: word("corner", { x: axisName(settings.x), y: axisName(settings.y) }) }),
     ...sides.x_values.map((value) => make("th", { scope: "col", text: named(settings.x, value) })));
@@ -116,4 +119,4 @@ function asCsv() {
 }
 
 unlook();
-experiment({ name: "diffusion-grid", props, watch, show: receive, fresh() { grid = null; said.textContent = word("waiting"); } });
+experiment({ name: "diffusion-grid", props, watch, show: receive, fresh() { said.textContent = word("waiting"); } });
