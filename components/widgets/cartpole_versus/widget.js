@@ -39,8 +39,8 @@ const after = make("div", { class: "pg-card-controls" }, button("again", begin),
 const angles = curves({ label: word("angles"), low: -12, high: 12, digits: 1, xtext: (t) => word("seconds", { n: number(t, 1) }),
   lines: [{ name: "you", text: word("you"), colour: "generated" }, { name: "agent", text: word("agent"), colour: "model" }] });
 const arena = make("div", { class: "pg-versus" },
-  make("div", { class: "pg-versus-arena" }, lanes.agent.element, lanes.you.element, make("div", { class: "pg-versus-keys" }, ...hold), said),
-  make("div", { class: "pg-versus-side" }, speed.element, idle.element, fair, coach.element, after, best, make("p", { class: "pg-versus-title", text: word("angles") }), angles.element));
+  make("div", { class: "pg-versus-arena" }, lanes.agent.element, lanes.you.element, make("div", { class: "pg-versus-keys" }, ...hold), said, after, best),
+  make("div", { class: "pg-versus-side" }, speed.element, idle.element, fair, coach.element, make("p", { class: "pg-versus-title", text: word("angles") }), angles.element));
 view.body.append(arena);
 
 function button(name, onclick) {
