@@ -19,7 +19,7 @@ import gradio as gr
 
 from components.runs import as_sentence, owner, packed
 from components.tabs.controls import quiet
-from components.widgets.predict import Predict
+from components.widgets.base import Widget
 from playground.errors import SettingError
 from playground.settings import Settings, text
 
@@ -129,8 +129,9 @@ class ClassGuesses:
 GUESSES = ClassGuesses()
 
 
-def gather(view: Predict) -> None:
-    """Tie a tab's guessing game to the class's guesses: `guessed` counts one, `looked` asks for them again.
+def gather(view: Widget) -> None:
+    """Tie a tab's guessing game (widgets/predict, or another with these two events) to the class's guesses: `guessed`
+    counts one, `looked` asks for them again.
 
     The handlers take microseconds and run on Gradio's threads, not on the event loop.
     """

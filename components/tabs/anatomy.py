@@ -36,7 +36,7 @@ from gradio.events import Dependency
 
 from components import class_guesses
 from components.tabs.controls import Controls, quiet
-from components.widgets.predict import Predict
+from components.widgets.base import Widget
 from components.widgets.tab_head import TabHead
 from components.words import LANGUAGES, words
 from playground.settings import Settings, default
@@ -57,6 +57,7 @@ class Tab(Controls):
     adds: str = "{}"  # a JavaScript object: what the browser adds to what the tab's experiments ask
     formulas: list[gr.Markdown] = field(default_factory=list)
     said: gr.Textbox | None = None  # carries what the browser adds
+    game: Widget | None = None  # beside the lesson; there once the tab is built
     experiments: list[Controls] = field(default_factory=list)
 
     # ------------------------------------------------------------------ presets
@@ -155,10 +156,10 @@ def tab(
     settings: type[Settings],
     defaults: Callable[[str], dict[str, Any]] = no_defaults,
     adds: str = "{}",
-    guessing: bool = False,
+    guessing: type[Widget] | None = None,
 ) -> Iterator[Tab]:
-    """A tab: its head, its body, and beside it the lesson `lessons/LANGUAGE/NAME.md`, with the guessing game if the
-    tab's script has questions for it (widgets/predict).
+    """A tab: its head, its body, and beside it the lesson `lessons/LANGUAGE/NAME.md`, with a guessing game of the
+    tab's own: widgets/predict, for which a script has questions, or another with the events `guessed` and `looked`.
     """
     made = Tab(name, settings, defaults, adds)
     with gr.Tab(words(f"tabs.{name}"), id=name, elem_id=f"tab-{name}"):
@@ -169,5 +170,6 @@ def tab(
                 yield made
             with gr.Column(elem_classes="lesson", elem_id=f"{name}-lesson"):
                 gr.Markdown(words(f"lessons.{name}"), latex_delimiters=LATEX)
-                if guessing:
-                    class_guesses.gather(Predict(name))
+                if guessing is not None:
+                    made.game = guessing(name)
+                    class_guesses.gather(made.game)

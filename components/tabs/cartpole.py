@@ -22,6 +22,7 @@ from components.tabs.experiment import experiments
 from components.tabs.listening import listen
 from components.tabs.steering import joining, steering
 from components.widgets.cart_stage import CartStage
+from components.widgets.cartpole_guess import CartpoleGuess
 from components.widgets.cartpole_training import CartpoleTraining
 from playground.control.as_python import as_python
 from playground.control.settings import ReplaySettings, TrainSettings
@@ -45,7 +46,7 @@ def defaults(language: str) -> dict[str, Any]:
 
 
 def build() -> anatomy.Tab:
-    with anatomy.tab("cartpole", TrainSettings, defaults, adds=ADDS) as tab:
+    with anatomy.tab("cartpole", TrainSettings, defaults, ADDS, guessing=CartpoleGuess) as tab:
         presets = tab.presets(*PRESETS)
         stage = CartStage(fetched("cartpole"))
         with gr.Row():
@@ -76,6 +77,7 @@ def build() -> anatomy.Tab:
     for name, values in PRESETS.items():
         chosen = tab.preset(presets[name], seed=SEED, **values)
         chosen.then(None, js=f"() => playground.cart.begin('{name}')", **quiet())
+    asking(tab.game, tab.game.wanted, REPLAY_CARTPOLE, ReplaySettings)
     tab.finish()
     return tab
 

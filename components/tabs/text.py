@@ -25,6 +25,7 @@ from components.text_values import for_reader, generation
 from components.widgets.branches import Branches
 from components.widgets.follower import Follower
 from components.widgets.next_word import NextWord
+from components.widgets.predict import Predict
 from components.widgets.token_strip import TokenStrip
 from components.widgets.waterfall import Waterfall
 from playground.errors import PlaygroundError
@@ -52,7 +53,7 @@ CODE = (
 
 
 def build() -> anatomy.Tab:
-    with anatomy.tab("text", GenerationSettings, defaults, CHOSEN, guessing=True) as tab:
+    with anatomy.tab("text", GenerationSettings, defaults, CHOSEN, guessing=Predict) as tab:
         presets = tab.presets("love", "poem", "hot")
         tab.textbox("prompt", lines=2, max_lines=8)
         with gr.Row():

@@ -1,6 +1,6 @@
 /* A policy that Stable-Baselines3 saved, opened and replayed; the agent on stage, saved for Stable-Baselines3.
    In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, canvas, unpack, sentence, decode, number, bytes, download, copy, drop, toast, cart, asker } = window.playground;
+const { words, make, card, canvas, unpack, sentence, decode, number, bytes, download, copy, drop, toast, emit, cart, asker } = window.playground;
 const ENDING = ".zip", LIMIT = 4 * 1024 * 1024, CHUNK = 32_768, WEIGHTS = "cartpole.safetensors", SCRIPT = "cartpole_sb3.py";
 
 const word = (key, values) => words(`cartpole.files.${key}`, values);
@@ -12,11 +12,16 @@ const said = make("p", { class: "pg-runs-said", role: "status", text: word("noth
 const picture = make("canvas", { class: "pg-file-cart", role: "img", "aria-label": word("picture") });
 const player = cart.player({ label: word("scrub"), text: (i) => word("step", { step: number(i, 0), seconds: number(i * cart.TAU, 2) }), onframe: () => stage.redraw() });
 const another = button("another", () => { seed += 1; replay(); }, { disabled: true });
+const stageIt = button("on_stage", () => {
+  emit("cartpole.show", { side: "right", id: agent.checkpoint });
+  document.getElementById("cartpole-stage")?.scrollIntoView({ block: "start" });
+  said.textContent = word("staged", { file: opened.name });
+}, { disabled: true });
 const kept = make("p", { class: "pg-runs-said pg-file-kept", role: "status", text: word("nothing_saved") });
 const scripts = [button("script", () => download(SCRIPT, script), { disabled: true }), button("copy", () => copy(script), { disabled: true })];
 view.body.append(make("div", { class: "pg-file" },
   make("section", {}, make("h4", { text: word("in") }), make("p", { class: "pg-hint", text: word("in_hint") }),
-    make("div", { class: "pg-card-controls" }, button("open", () => picker.click()), make("label", { class: "pg-file-activation", for: "cartpole-files-activation", text: word("activation.label") }), activation, picker), said, picture, player.element, another),
+    make("div", { class: "pg-card-controls" }, button("open", () => picker.click()), make("label", { class: "pg-file-activation", for: "cartpole-files-activation", text: word("activation.label") }), activation, picker), said, picture, player.element, make("div", { class: "pg-card-controls" }, another, stageIt)),
   make("section", {}, make("h4", { text: word("out") }), make("p", { class: "pg-hint", text: word("out_hint") }),
     make("div", { class: "pg-card-controls" }, button("save", save), ...scripts), kept)));
 drop(element, { ending: ENDING, limit: LIMIT, onfile: open });
@@ -63,7 +68,7 @@ async function receive() {
 
 async function play(value) {
   episode = await cart.episode(value);
-  another.disabled = false;
+  another.disabled = stageIt.disabled = false;
   said.textContent = word(episode.truncated ? "stood" : "fell", { file: opened.name, algorithm: words(`cartpole.algorithm.choices.${agent.algorithm}`), layers: agent.layers.join("–"), activation: word(`activation.${agent.settings.activation}`), steps: number(episode.length, 0), seed });
   player.resize(episode.length + 1);
   player.set(0);
