@@ -172,7 +172,7 @@ def test_the_rule_with_this_steps_numbers(open_page, accessible, screenshot):
         made = old + step["alpha"] * (step["target"] - old)
         expect(view.locator(".pg-rule-numbers")).to_contain_text(f"Q(s, {action}) ← {old:.3f} + {step['alpha']:.3f}")
         expect(view.locator(".pg-rule-sum")).to_have_text(
-            re.compile(rf"^= {re.escape(f'{old:.3f}')} .* = {re.escape(f'{made:.3f}')}$".replace("-", "[-−]"))
+            re.compile(rf"^= {re.escape(f'{old:.3f}')} .* = {re.escape(f'{made:.3f}')}$")
         )
 
     def scrub() -> None:
@@ -219,7 +219,7 @@ def test_a_policy_comes_in_and_ours_goes_out(open_page, policies, accessible, sc
         ("bomb", "unpacks to more"),
     ):
         view.locator("input[type=file]").set_input_files(policies / f"{name}.zip")
-        expect(view.get_by_role("status").first).to_contain_text(said)
+        expect(view.locator(".pg-runs-said").first).to_contain_text(said)
     view.locator("input[type=file]").set_input_files(policies / "empty.zip")
     expect(view).to_contain_text(EN["cartpole.files.empty"].format(file="empty.zip"))
     view.locator("input[type=file]").set_input_files(policies / "good.zip")
@@ -227,9 +227,9 @@ def test_a_policy_comes_in_and_ours_goes_out(open_page, policies, accessible, sc
     steps = told_by(replay_cartpole, settings)["return"]
     layers = "–".join(map(str, stored("ppo").policy.actor.sizes))
     for part in (f"layers of {layers}, tanh", f"{steps} steps", "good.zip"):
-        expect(view.get_by_role("status").first).to_contain_text(part)
+        expect(view.locator(".pg-runs-said").first).to_contain_text(part)
     view.locator("select").first.select_option("relu")  # the same file, read otherwise
-    expect(view.get_by_role("status").first).to_contain_text(", ReLU")
+    expect(view.locator(".pg-runs-said").first).to_contain_text(", ReLU")
     screenshot(page, "files")
     accessible(page)
 
