@@ -206,7 +206,11 @@ def test_who_stands_a_shove(open_page, accessible, screenshot):
 
 
 def test_the_map_of_worlds_and_ghosts_of_one_agent(open_page, accessible, screenshot):
-    page = open_experiment(open_page, "physics", "&physics.seed=2&moments.whose=reinforce&moments.seed=3")
+    page = open_experiment(
+        open_page,
+        "physics",
+        "&physics.seed=2&moments.whose=reinforce&moments.seed=3&algorithm=q_learning&max_steps=1500",
+    )
     view = page.locator("#cartpole-physics-view")
     told = asked(physics_grid, GridSettings(seed=2))
     grid = np.stack([wire.decode(row) for row in told["rows"]])
@@ -261,3 +265,9 @@ def test_the_map_of_worlds_and_ghosts_of_one_agent(open_page, accessible, screen
     page.locator("#cartpole-moments-whose input").click()
     page.get_by_role("option", name=EN["cartpole.moments.whose.screen"]).click()  # nothing has been trained here
     expect(page.locator("#cartpole-moments-status")).to_contain_text(EN["errors.cartpole_no_run"])
+    page.locator("#cartpole-run").click()
+    page.wait_for_function("playground.last('cartpole.run')?.checkpoint")  # of a run that has ended, not of a saved one
+    kept = page.evaluate("playground.cart.agents.own().length")
+    page.locator("#cartpole-moments-run").click()
+    expect(view.locator(".pg-card-readout")).to_contain_text(EN["cartpole.algorithm.choices.q_learning"])
+    expect(rows).to_have_count(min(5, kept))
