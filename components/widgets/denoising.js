@@ -248,8 +248,8 @@
     },
     /** The first `most` finished images of the hero's run, as an array that the server takes; null before there are any. */
     asWire(most) {
-      const images = hero?.trace.finished;
-      if (!images) return null;
+      const run = hero?.trace, images = run?.finished;
+      if (!images || run.count < run.kept.length) return null; // stopped: these are noise still
       const count = Math.min(most, images.count), bytes = images.data.subarray(0, count * PIXELS);
       return { shape: [count, 28, 28], dtype: "uint8", base64: asBase64(bytes) };
     },

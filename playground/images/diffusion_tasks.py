@@ -18,7 +18,7 @@ SECONDS = 300  # a thousand steps of sixty-four images with guidance take that a
 
 def _bytes(settings: DenoiseSettings | EditSettings) -> int:
     images = len(settings.classes)
-    return ACTIVATIONS + images * len(kept(settings.steps, images)) * BYTES_PER_PICTURE
+    return ACTIVATIONS + images * (BYTES_PER_IMAGE + len(kept(settings.steps, images)) * BYTES_PER_PICTURE)
 
 
 def _walk(name: str, run: str) -> Task:

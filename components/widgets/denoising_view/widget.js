@@ -24,7 +24,7 @@ let drawn = { change: [], guess: [] }; // of each kept step
 function say(i, j) {
   if (j === null || !trace.count) return word("hint");
   const digit = trace.classes[j];
-  return word("image", { n: j + 1, digit, seed: number((trace.settings?.seed ?? 0) + j, 0) });
+  return word(trace.settings?.guidance === 0 ? "image_unasked" : "image", { n: j + 1, digit, seed: number((trace.settings?.seed ?? 0) + j, 0) });
 }
 
 /** The step on screen, everywhere: the cursors, the formulas, the experiments that begin at it. */
