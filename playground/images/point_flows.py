@@ -159,8 +159,14 @@ def round_the_circle(
         TIMES, beta_schedule="squaredcos_cap_v2", prediction_type="v_prediction", clip_sample=False
     )
 
+    angles = schedule.alphas_cumprod.sqrt().arccos() * 2 / math.pi  # (TIMES,): where on the quarter circle each time is
+
+    def on_circle(t: Tensor) -> Tensor:  # Heun's times lie between
+        low = t.floor().long()
+        return torch.lerp(angles[low], angles[(low + 1).clamp(max=TIMES - 1)], (t - low).float())
+
     def velocity(x_t: Tensor, t: Tensor, class_labels: Tensor) -> SimpleNamespace:
-        return SimpleNamespace(sample=network(x_t, t / TIMES))
+        return SimpleNamespace(sample=network(x_t, on_circle(t)))
 
     walk = Walk(Denoiser(velocity, schedule, rows=len(x)), sampler, steps)
     walk.start(x)
@@ -169,7 +175,7 @@ def round_the_circle(
         places.append((yield from walk.evaluate(nobody, 1.0, rng)).x_t)
         if len(places) % EVALUATIONS == 0:
             yield
-    return torch.stack([*places, walk.x_t]), [*(t / TIMES for t in walk.timesteps), 0.0]
+    return torch.stack([*places, walk.x_t]), [*on_circle(torch.tensor(walk.timesteps)).tolist(), 0.0]
 
 
 def train(settings: FlowSettings, control: Control) -> Iterator[dict[str, Any] | None]:
