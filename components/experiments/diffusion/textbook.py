@@ -18,7 +18,8 @@ from playground.images.diffusion_tasks import POSTERIORS
 def build(tab: Tab) -> None:
     with experiment(tab, "textbook", PosteriorSettings):
         with textbook_card(tab, "posterior", PosteriorSettings) as card:
-            card.number("index")
+            with gr.Row():
+                card.number("index", scale=0, min_width=280)
             pair = PosteriorPair(card.id)
             card.code(
                 "playground.images.diffusion_textbook:posterior", "playground.images.diffusion_textbook:scheduler_gap"

@@ -3,7 +3,7 @@
    In scope: element, props, trigger, watch (components/widgets/base.py). */
 const { words, make, scrubber, number, decode, curves, download, experiment, pointsPicture, pointsPen, gif, join } = window.playground;
 const { name, id, paths } = props.value;
-const EDGE = 1.5, UNIT = 0.09; // half the picture's side; how long an arrow of velocity 1 is
+const EDGE = 1.5, UNIT = 0.075; // half the picture's side; how long an arrow of velocity 1 is
 const MOST_DRAWN = 500, NEAR = 0.06; // points of a drawing; how near a point must be to be meant
 const CLOSE = 0.05; // bits: nearer to the best is as good
 const COLOURS = { diffusion: "model", flow: "generated", reflow: "ink" };
@@ -100,7 +100,8 @@ function drawSide(path) {
     trails: walk && (layers.ways || marked >= 0) && { data: walk.data, count: layers.ways ? walk.count : 0, upto: i, marked },
     arrows: layers.velocity && run.fields && arrowsOf(run, t),
   });
-  const where = run.fields ? word("time", { t: bits(t), field: bits(moments[nearest(moments, t)]) }) : "";
+  const drawnAt = moments && bits(moments[nearest(moments, t)]);
+  const where = run.fields ? word(drawnAt === bits(t) ? "time" : "time_near", { t: bits(t), field: drawnAt }) : "";
   const far = walk ? word("walk", { js: bits(walk.js), straight: number(100 * walk.straightness, 0) }) : run.step ? word("learning", { n: number(run.step, 0), js: bits(run.js) }) : "";
   figures.textContent = join(where, far);
 }
@@ -182,7 +183,11 @@ async function receive(path, value) {
 
 function drawCurves() {
   const x = [...new Set(paths.flatMap((path) => told[path]?.curve.map((point) => point.step) ?? []))].sort((a, b) => a - b);
-  const js = (path) => { const known = new Map((told[path]?.curve ?? []).map((point) => [point.step, point.js])); return x.map((step) => known.get(step) ?? null); };
+  const js = (path) => {
+    const known = new Map((told[path]?.curve ?? []).map((point) => [point.step, point.js]));
+    const last = told[path]?.walks ? told[path].curve.at(-1) : null; // what has learned stays as it is
+    return x.map((step) => known.get(step) ?? (last && step > last.step ? last.js : null));
+  };
   learned.show({ x, ...Object.fromEntries(paths.map((path) => [path, js(path)])), floor: x.map(floor) });
   const tried = told[paths[0]]?.walks?.map((walk) => walk.steps) ?? [];
   const far = (path) => tried.map((n) => told[path]?.walks?.find((walk) => walk.steps === n)?.js ?? null);
