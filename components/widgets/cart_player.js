@@ -69,10 +69,11 @@
 
     function keys(container) {
       container.addEventListener("keydown", (event) => {
+        if (event.defaultPrevented) return; // a picture with keys of its own has answered
         if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("select, input:not([type='range'])")) return;
         const by = event.shiftKey ? 10 : 1;
         const moves = { ArrowLeft: at - by, ArrowRight: Math.floor(at) + by, Home: 0, End: count - 1 };
-        if (event.key === " " && event.target.closest("button") && event.target !== play) return; // a button's own key
+        if (event.key === " " && event.target.closest("button")) return; // it presses the button
         if (event.key === " ") toggle();
         else if (event.key in moves && !(event.target.type === "range" && event.target !== range)) { pause(); set(Math.ceil(moves[event.key])); }
         else if (!onkey(event)) return;

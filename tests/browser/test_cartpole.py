@@ -90,6 +90,8 @@ def test_one_shove_and_one_pole_falls_where_the_other_recovers(open_page, access
     def scrub_and_shove() -> None:
         for _ in range(8):
             stage.locator(".pg-cart-player input").press("ArrowRight")
+        stage.locator(".pg-curves-picture").press("ArrowLeft")
+        assert stage.locator(".pg-cart-player input").input_value() == "7"
         stage.locator(".pg-cart-picture").press("d")
 
     assert requests_during(page, scrub_and_shove) == []
@@ -154,6 +156,7 @@ def test_solved_is_said_and_what_cannot_be_used_too(open_page, accessible, scree
     expect(page.locator("#cartpole-status .pg-failed")).to_contain_text("learning_rate_factor")
     page.evaluate("playground.emit('cartpole.show', { side: 'right', id: 'nobody' })")
     expect(page.locator("#cartpole-stage .pg-cart-said")).to_contain_text("nobody")
+    assert page.evaluate("playground.cart.checkpoint()") == page.evaluate("playground.cart.run().checkpoint")
 
 
 def test_an_episode_to_take_home(open_page, tmp_path):

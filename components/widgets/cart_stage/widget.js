@@ -202,8 +202,12 @@ function next() {
 async function answered(value) {
   if (value.asked === undefined || !question.answers(value) || value.state !== "done") return;
   const side = asking;
-  if (value.error) tell(sentence(value.error), true);
-  else await put(side, value);
+  if (value.states) await put(side, value);
+  else {
+    if (value.error) tell(sentence(value.error), true);
+    chosen = { ...chosen, [side]: sides[side].pole.told.checkpoint.id }; // who is on stage stays there
+    fill();
+  }
   next();
 }
 
