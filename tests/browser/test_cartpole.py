@@ -102,7 +102,7 @@ def test_one_shove_and_one_pole_falls_where_the_other_recovers(open_page, access
 
 
 def test_train_pause_step_and_put_what_it_learned_on_stage(open_page):
-    page = open_page(f"{FIRST}&depth=lab&seed=5&stop_when_solved=False")
+    page = open_page(f"{FIRST}&depth=lab&seed=5&stop_when_solved=False&max_steps=500000")
     ready(page)
     steer, learning = page.locator("#cartpole-steer"), page.locator("#cartpole-training")
     page.locator("#cartpole-run").click()
