@@ -62,7 +62,7 @@
     const toggle = () => (since === null ? start() : pause());
     function show() {
       const goes = since !== null;
-      play.textContent = goes ? "⏸" : "▶";
+      play.textContent = goes ? "‖" : "▶";
       play.setAttribute("aria-label", words(goes ? "scrub.pause" : "scrub.play"));
     }
     range.addEventListener("input", () => { pause(); set(Number(range.value)); });
