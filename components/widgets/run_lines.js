@@ -1,7 +1,8 @@
 /* Many runs as thin lines in one picture: playground.runLines.
 
-   runLines({ label, high, target, xtext(x), onpick(id) }) → { element, show(told), download(name) }
-     high      top of the vertical axis, a return; it begins at 0     target   a dashed line across, or null
+   runLines({ label, high, target, xtext(x), onpick(id) }) → { element, show(told) }
+     high      top of the vertical axis, a return; it begins at 0. null: the next hundred above all lines
+     target    a dashed line across, or null
      told      { lines: [{ id, x: […], y: […], colour, dash: […], strong, faint, dot }], band: { step, low, median, high } or
                  null, marks: [{ x, text }], end: where the horizontal axis ends }; dot: a place on x at which a line has one
      onpick    a click picks the line nearest to it: its id
@@ -17,12 +18,13 @@
     let place = null; // what the last drawing used, for the pointer
 
     const drawing = canvas(picture, (context, width, height, colours) => {
+      const top = high ?? Math.max(100, 100 * Math.ceil(Math.max(0, ...told.lines.flatMap((line) => line.y)) / 100));
       const right = width - PADDING.right, base = height - PADDING.bottom, end = Math.max(1e-9, told.end);
       const x = (value) => PADDING.left + ((right - PADDING.left) * value) / end;
-      const y = (value) => base - ((base - PADDING.top) * value) / high;
+      const y = (value) => base - ((base - PADDING.top) * value) / top;
       place = { x, y };
       context.font = `${FONT}px ${getComputedStyle(document.body).fontFamily}`;
-      axes(context, { x, y, right, base, height, end }, colours);
+      axes(context, { y, right, height, end, top }, colours);
       context.save();
       context.beginPath();
       context.rect(PADDING.left, 0, right - PADDING.left + 1, base + 1);
@@ -37,11 +39,11 @@
       for (const mark of told.marks ?? []) down(context, x(mark.x), base, mark.text, right, colours);
     });
 
-    function axes(context, { y, right, base, height, end }, colours) {
+    function axes(context, { y, right, height, end, top }, colours) {
       context.lineWidth = 1;
       context.textAlign = "right";
       for (let i = 0; i <= TICKS; i += 1) {
-        const value = (high * i) / TICKS;
+        const value = (top * i) / TICKS;
         context.strokeStyle = colours.line;
         context.beginPath();
         context.moveTo(PADDING.left, y(value));

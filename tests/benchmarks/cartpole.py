@@ -2,7 +2,7 @@
 
     pip install stable-baselines3 gymnasium       the peers: only this benchmark needs them
 
-Parts: physics, wire, simple (Q-learning and REINFORCE), ppo, tutorial, dqn, sharing, diagnoses.
+Parts: physics, wire, simple (Q-learning and REINFORCE), ppo, tutorial, claim, dqn, sharing, diagnoses.
 
 Solved is the same for everyone: the mean of 100 greedy episodes is 475 or more, and that of 100 others again, asked
 every 2,048 steps; the time that the asking takes counts for nobody. Ours runs as it does in the app: through the
@@ -212,6 +212,27 @@ def tutorial() -> None:
     against("ppo", 5, 5, defaults=True)
 
 
+def claim(seeds: int = 10) -> None:
+    """What learn(10_000) at SB3's defaults comes to: theirs, and ours with the same hyperparameters."""
+    from stable_baselines3 import PPO
+
+    from playground.control.settings import TextbookSettings
+    from playground.control.textbook import LEARN, textbook_ppo
+    from playground.inference.control import Control
+
+    settings = TextbookSettings(seeds=seeds, max_steps=LEARN + 2048)  # it is judged before the rollout that follows
+    ours = [one for f in textbook_ppo(settings, Control(settings)) if f for one in f["claims"]]
+    theirs = []
+    for seed in range(seeds):
+        model = PPO("MlpPolicy", "CartPole-v1", seed=seed, device="cpu").learn(LEARN)
+        act = lambda obs, model=model: model.predict(obs, deterministic=True)[0]  # noqa: E731
+        theirs.append(mean_return(act, np.random.default_rng(seed)))
+    for name, got in (("ours", [one["greedy_return"] for one in ours]), ("SB3", theirs)):
+        solved = sum(value >= SOLVED for value in got)
+        print(f"learn(10000) at SB3's defaults, {name:<6}{solved}/{seeds} solved, mean greedy return "
+              f"{statistics.mean(got):.0f}, best {max(got):.0f}", flush=True)  # fmt: skip
+
+
 def simple() -> None:
     for algorithm in ("q_learning", "reinforce"):
         ours(algorithm, 999)
@@ -310,7 +331,7 @@ def diagnoses() -> None:
         print(f"said of {name:<20}{' · '.join(keys)}", flush=True)
 
 
-PARTS = {part.__name__: part for part in (physics, wire, simple, ppo, tutorial, dqn, sharing, diagnoses)}
+PARTS = {part.__name__: part for part in (physics, wire, simple, ppo, tutorial, claim, dqn, sharing, diagnoses)}
 
 
 def main(names: list[str]) -> None:

@@ -15,7 +15,7 @@ const cells = Object.fromEntries(Object.keys(LOOKS).map((algorithm) => [algorith
 const table = make("table", { class: "pg-runs-table" },
   make("thead", {}, make("tr", {}, ...["algorithm", ...COLUMNS].map((column) => make("th", { scope: "col", text: word(`columns.${column}`) })))),
   make("tbody", {}, ...Object.keys(LOOKS).map((algorithm) => make("tr", { "data-algorithm": algorithm }, make("th", { scope: "row" }, swatch(algorithm), called(algorithm)), ...COLUMNS.map((column) => cells[algorithm][column])))));
-const picture = runLines({ label: word("picture"), xtext: (x) => (axis === "step" ? word("steps", { n: number(x, 0) }) : word("seconds", { n: number(x, 1) })) });
+const picture = runLines({ label: word("picture"), high: null, xtext: (x) => (axis === "step" ? word("steps", { n: number(x, 0) }) : word("seconds", { n: number(x, 1) })) });
 const axes = ["step", "seconds"].map((which) => make("button", { type: "button", class: "pg-button", "data-axis": which, text: word(`axis.${which}`), onclick: () => { axis = which; draw(); } }));
 const save = make("button", { type: "button", class: "pg-button", text: word("csv"), disabled: true, onclick: () => download("cartpole-algorithms.csv", csv(runs)) });
 let axis = "step", runs = [], curves = new Map(), settings = null, training = null;

@@ -2,12 +2,11 @@
    what would one seed have told? In scope: element, props, watch (components/widgets/base.py). */
 const { words, make, card, canvas, number, experiment, runLines, csv, download } = window.playground;
 const { name } = props.value;
-const TOP = 500;
 
 const word = (key, values) => words(`cartpole.lottery.${key}`, values);
 const steps = (n) => word("steps", { n: number(n, 0) });
 const view = card(word("card"), element.querySelector(".pg-widget"));
-const picture = runLines({ label: word("picture"), high: TOP, xtext: steps, onpick: pick });
+const picture = runLines({ label: word("picture"), high: null, xtext: steps, onpick: pick });
 const key = (text, colour, more = {}) => make("span", {}, make("span", { class: "pg-key", style: `--key: var(--${colour})`, "aria-hidden": "true", ...more }), text);
 const said = make("p", { class: "pg-runs-said", role: "status", text: word("nothing") });
 const alone = make("p", { class: "pg-runs-said pg-lottery-alone" });
@@ -38,7 +37,7 @@ function ticket(seed) {
     make("span", { class: "pg-number pg-lottery-seed", text: word("ticket", { seed }) }), mini, told);
   const one = { seed, x: [], y: [], solved: null, end: null, button, told };
   one.drawing = canvas(mini, (context, width, height, colours) => {
-    const x = (step) => (width * step) / most(), y = (value) => height - 1 - ((height - 3) * value) / TOP;
+    const x = (step) => (width * step) / most(), y = (value) => height - 1 - ((height - 3) * value) / top();
     context.strokeStyle = colours.line;
     context.strokeRect(0.5, 0.5, width - 1, height - 1);
     context.strokeStyle = seed === picked ? colours.generated : one.solved === null ? colours.muted : colours.model;
@@ -59,6 +58,7 @@ function ticket(seed) {
 
 const most = () => settings?.max_steps ?? 1;
 const all = () => [...seeds.values()];
+const top = () => Math.max(100, ...all().flatMap((one) => one.y)); // of all the little pictures
 
 function receive(value) {
   settings = value.settings ?? settings;
