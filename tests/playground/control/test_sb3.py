@@ -30,6 +30,13 @@ def saved(state) -> bytes:
     return file.getvalue()
 
 
+def older(state) -> bytes:
+    """In torch's format from before it was a zip."""
+    file = io.BytesIO()
+    torch.save(state, file, _use_new_zipfile_serialization=False)
+    return file.getvalue()
+
+
 def zipped(content: bytes, name: str = "policy.pth", **options) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", **options) as archive:
@@ -121,6 +128,13 @@ def lying_about_its_size() -> bytes:
     return local + data + central + end
 
 
+def of_many_entries(count: int) -> bytes:
+    """A zip that is nothing but its directory: `count` empty entries."""
+    one = b"PK\1\2" + struct.pack("<HHHHHHLLLHHHHHLL", 20, 20, *[0] * 7, 1, *[0] * 6) + b"a"
+    stated = count & 0xFFFF
+    return one * count + b"PK\5\6" + struct.pack("<HHHHLLH", 0, 0, stated, stated, len(one) * count, 0, 0)
+
+
 GOOD = {
     f"{layer}.{part}": torch.zeros(shape if part == "weight" else shape[:1])
     for layer, shape in {
@@ -129,6 +143,7 @@ GOOD = {
     }.items()
     for part in ("weight", "bias")
 }  # fmt: skip
+BEYOND = torch.sparse_coo_tensor(torch.full((2, 1), 10**6), torch.ones(1), (2, 8), check_invariants=False)
 HUGE = torch.zeros(1).expand(2**20, 2**10)  # four bytes that say they are a thousand million numbers
 BAD = {
     "empty": (b"", "not a zip"),
@@ -141,7 +156,16 @@ BAD = {
     ),
     "squeezed inside": (zipped(zipped(b"x" * 9999, compression=zipfile.ZIP_DEFLATED)), "not written by torch"),
     "no torch": (zipped(b"\x80\x04K\x01."), "current format"),
-    "a program": (zipped(saved({"action_net.weight": Runs()})), "more than tensors"),
+    "tens of thousands of entries": (of_many_entries(80_000), "more than 100 entries"),
+    "tens of thousands inside": (
+        zipped(of_many_entries(150_000), compression=zipfile.ZIP_DEFLATED), "unpacks to more than",
+    ),
+    "lzma": (zipped(saved({}), compression=zipfile.ZIP_LZMA), "does not use by itself"),
+    "an index beyond its shape": (zipped(saved(GOOD | {"action_net.weight": BEYOND})), "more than plain"),
+    "csr": (zipped(saved(GOOD | {"action_net.weight": torch.eye(2).to_sparse_csr()})), "more than plain"),
+    "a long pickle": (zipped(saved(GOOD | {"x" * 10_000: torch.zeros(1)})), "not a policy's"),
+    "two formats at once": (zipped(older({"a": Runs()}) + saved({"a": torch.zeros(1)})), "MlpPolicy"),
+    "a program": (zipped(saved({"action_net.weight": Runs()})), "more than plain tensors"),
     "a list": (zipped(saved([1, 2])), "not a policy's"),
     "no layers": (zipped(saved({})), "MlpPolicy"),
     "pixels": (zipped(saved(GOOD | {"mlp_extractor.policy_net.0.weight": torch.zeros(8, 5)})), "fit together"),
