@@ -9,11 +9,11 @@ that is not its own. Anything else is refused with a sentence.
 from __future__ import annotations
 
 import io
-import pickletools
 import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from pickletools import genops
 from typing import Any
 
 import numpy as np
@@ -117,7 +117,7 @@ def looked_through(content: bytes) -> bytes:
 def names_in(pickled: bytes) -> list[str]:
     """What a pickle would look up, as "module name"; "" for a name that it puts together while it is read."""
     try:
-        found = [(code.name, argument) for code, argument, _ in pickletools.genops(pickled)]
+        found = [(code.name, argument) for code, argument, _ in genops(pickled)]
     except Exception:  # whichever of struct, unicode or opcode it is damaged in
         raise refuse("policy.pth is damaged") from None
     looked_up = ("GLOBAL", "STACK_GLOBAL", "INST", "EXT1", "EXT2", "EXT4")
