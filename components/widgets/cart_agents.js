@@ -1,7 +1,7 @@
 /* The agents that can be put on stage, and one pole on stage: playground.cart.agents, playground.cart.pole.
 
-   agents      { known(list), run(checkpoints), options(chosen) → the groups of a <select>, has(id), of(algorithm) }: the
-               embedded ones, and those of the run that was just trained
+   agents      { known(list), run(checkpoints), open({ id, file }), options(chosen) → the groups of a <select>, has(id), of(algorithm) }: the
+               embedded ones, those of the run that was just trained, and those read from files
    pole()      what one side shows: { told, now, after, take(value), physics(constants), shove(step, newtons), calm(), state(at), length } */
 (() => {
   "use strict";
@@ -9,6 +9,7 @@
 
   // ---------------------------------------------------------------- which there are
   let embedded = {}, own = []; // { ALGORITHM: [{ id, update, step }] }, [{ id, update, step, algorithm }]
+  let opened = []; // [{ id, file }], read from files
 
   const named = (algorithm) => words(`cartpole.algorithm.choices.${algorithm}`);
   function described({ update, step }, last) {
@@ -27,14 +28,17 @@
     run(checkpoints) { own = checkpoints; },
     /** [{ id, update, step }] of the run that was just trained, first to last. */
     own: () => own,
+    /** One that was read from a file; the last few stay. */
+    open(one) { opened = [...opened, one].slice(-5); },
     /** The groups of a <select>. */
     options(chosen) {
       const group = (label, list) => make("optgroup", { label }, ...list.map((one, i) => option(one.algorithm, one, i === list.length - 1, chosen)));
       return [...(own.length ? [group(words("cartpole.agents.own"), own)] : []),
         ...Object.entries(embedded).map(([algorithm, list]) => group(words("cartpole.agents.embedded", { algorithm: named(algorithm) }), list)),
+        ...(opened.length ? [make("optgroup", { label: words("cartpole.agents.opened") }, ...opened.map(({ id, file }) => make("option", { value: id, selected: id === chosen, text: file })))] : []),
         make("option", { value: "random", text: words("cartpole.agents.random"), selected: chosen === "random" })];
     },
-    has: (id) => id === "random" || [...own, ...Object.values(embedded).flat()].some((moment) => moment.id === id),
+    has: (id) => id === "random" || [...own, ...opened, ...Object.values(embedded).flat()].some((moment) => moment.id === id),
     /** [{ id, update, step }] of an embedded algorithm, first to last. */
     of: (algorithm) => embedded[algorithm] ?? [],
   };

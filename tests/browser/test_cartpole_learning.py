@@ -230,7 +230,14 @@ def test_a_policy_comes_in_and_ours_goes_out(open_page, policies, accessible, sc
     screenshot(page, "files")
     accessible(page)
 
-    weights, script = to_sb3(stored("ppo").policy)
+    view.locator("select").first.select_option("tanh")
+    expect(view.locator(".pg-runs-said").first).to_contain_text(", tanh")
+    view.get_by_role("button", name=EN["cartpole.files.on_stage"]).click()
+    page.wait_for_function("playground.cart.checkpoint().startsWith('cartpole-')")
+    stage = page.locator("#cartpole-stage").get_by_label(EN["cartpole.stage.right_agent"])
+    expect(stage.locator("option:checked")).to_have_text("good.zip")
+
+    weights, script = to_sb3(stored("ppo").policy)  # the one that came in, which is on stage
     assert saved(page, view.get_by_role("button", name=EN["cartpole.files.save"])) == weights
     assert saved(page, view.get_by_role("button", name=EN["cartpole.files.script"])).decode() == script
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gradio as gr
-
 from components.tabs.anatomy import Tab
 from components.tabs.experiment import experiment
 from components.widgets.cartpole_rule import CartpoleRule
@@ -13,9 +11,8 @@ from playground.control.tasks import Q_LEARNING_RULE
 
 def build(tab: Tab) -> None:
     with experiment(tab, "rule", RuleSettings) as here:
-        with gr.Row():
-            here.slider("before", value=20)
-            here.seed()
+        here.slider("before", value=20)
+        here.seed()
         here.actions()
         view = CartpoleRule(here.id)
         here.code("playground.control.q_learning:td_error", "playground.control.q_learning:QLearning")

@@ -13,6 +13,7 @@ const picture = make("canvas", { class: "pg-file-cart", role: "img", "aria-label
 const player = cart.player({ label: word("scrub"), text: (i) => word("step", { step: number(i, 0), seconds: number(i * cart.TAU, 2) }), onframe: () => stage.redraw() });
 const another = button("another", () => { seed += 1; replay(); }, { disabled: true });
 const stageIt = button("on_stage", () => {
+  cart.agents.open({ id: agent.checkpoint, file: opened.name });
   emit("cartpole.show", { side: "right", id: agent.checkpoint });
   document.getElementById("cartpole-stage")?.scrollIntoView({ block: "start" });
   said.textContent = word("staged", { file: opened.name });

@@ -58,7 +58,7 @@ function show(i) {
 }
 
 function tellRule({ action: a, q, next_q, alpha, reward, td_error, fell }) {
-  const n = (value) => rounded(value, 3), next = Math.max(...next_q), values = { action: action(a), old: n(q[a]), alpha: n(alpha), reward: number(reward, 0), gamma: number(told.gamma, 2), next: n(next), error: n(td_error), made: n(q[a] + alpha * td_error) };
+  const n = (value) => rounded(value, 3), term = (value, said = n(value)) => (said.startsWith("-") ? `(${said})` : said), next = Math.max(...next_q), values = { action: action(a), old: n(q[a]), less: term(q[a]), alpha: n(alpha), reward: number(reward, 0), gamma: number(told.gamma, 2), next: term(next), error: term(td_error), made: n(q[a] + alpha * td_error) };
   rule.numbers.textContent = word(fell ? "numbers_fell" : "numbers", values);
   rule.sum.textContent = word("sum", values);
 }
