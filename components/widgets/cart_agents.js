@@ -17,7 +17,7 @@
     return words(last ? "cartpole.agents.last" : "cartpole.agents.update", { update: number(update, 0), step: number(step, 0) });
   }
   function option(algorithm, moment, last, chosen) {
-    return make("option", { value: moment.id, selected: moment.id === chosen, text: `${named(algorithm)}${words("list.comma")}${described(moment, last)}` });
+    return make("option", { value: moment.id, selected: moment.id === chosen, text: words("cartpole.agents.one", { algorithm: named(algorithm), moment: described(moment, last) }) });
   }
 
   const agents = {

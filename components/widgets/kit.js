@@ -34,7 +34,7 @@
   /** Words with [[name]] replaced, for Markdown whose LaTeX needs its braces; numbers are escaped to be shown as text. */
   function fill(key, values) {
     const safe = (value) => String(value).replace(/[\\`*_{}[\]<>$&#|~]/g, "\\$&");
-    return words(key).replace(/\[\[(\w+)\]\]/g, (whole, name) => (name in values ? safe(values[name]) : "–"));
+    return words(key).replace(/\[\[(\w+)\]\]/g, (whole, name) => (name in values ? safe(values[name]) : "…"));
   }
 
   // ---------------------------------------------------------------- the bus

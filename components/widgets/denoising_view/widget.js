@@ -48,7 +48,8 @@ function seek(name, value) {
 function drawCurves() {
   const { alphasCumprod: alphas } = trace;
   if (alphas) {
-    const x = Array.from(alphas.keys()).filter((t) => t % EVERY === 0 || t === alphas.length - 1);
+    const asked = new Set(trace.steps.map(({ t }) => t)); // a point at each, so that the numbers under the curve are the step's
+    const x = Array.from(alphas.keys()).filter((t) => t % EVERY === 0 || t === alphas.length - 1 || asked.has(t));
     schedule.show({ x, signal: x.map((t) => Math.sqrt(alphas[t])), noise: x.map((t) => Math.sqrt(1 - alphas[t])) }, trace.steps.map(({ t }) => ({ x: t })));
   }
   const from = Math.max(0, drawn.guess.length - 1); // the last one's change was not known yet
