@@ -12,10 +12,11 @@ from gradio.events import Dependency
 from components import runs
 from components.tabs.controls import streaming
 from components.widgets.base import Widget
-from playground.inference.tasks import Task
+from playground.inference.tasks import Event, Task
 from playground.settings import Settings
 
 LONGEST_QUESTION = 200  # characters of what comes back with an answer
+LONGEST_ARRAY = 20_000  # characters of an array that does: a drawing, but no file
 
 
 def asking(view: Widget, event: Any, task: Task, settings: type[Settings]) -> Dependency:
@@ -30,11 +31,21 @@ def asking(view: Widget, event: Any, task: Task, settings: type[Settings]) -> De
         asked = str(told.get("asked", ""))[:LONGEST_QUESTION].encode("utf-8", "replace").decode()
         about = {"asked": asked, "what": task.name}
         answers = runs.values(
-            task, lambda: settings.of(told), lambda event, settings: runs.told_whole(event, settings) | about,
-            request, about,
+            task, lambda: settings.of(told), lambda event, settings: answered(event, settings) | about, request, about,
         )  # fmt: skip
         async with aclosing(answers) as values:
             async for value in values:
                 yield value
 
     return event(answer, None, view, **streaming(trigger_mode="multiple"))
+
+
+def answered(event: Event, settings: Settings) -> dict[str, Any]:
+    """An event with its settings and its frame. A file that was asked about stays here: it may have millions of bytes,
+    and every sign of life would bring them back."""
+    short = {name: value for name, value in settings.as_dict().items() if not is_long(value)}
+    return runs.told(event) | {"settings": short} | (event.frame or {})
+
+
+def is_long(value: Any) -> bool:
+    return isinstance(value, dict) and len(value.get("base64", "")) > LONGEST_ARRAY

@@ -26,6 +26,7 @@ from playground.control.settings import LARGEST_FILE, ImportSettings
 from playground.control.stored import KIND
 from playground.errors import SettingError
 from playground.inference.control import Control
+from playground.settings import Settings
 
 LARGEST = 8 * 1024 * 1024  # bytes of policy.pth, and of what it unpacks to
 FILES = 100  # entries of a zip, at most: SB3's has 6
@@ -35,6 +36,7 @@ NAMED = re.compile(  # all that the pickle of a state_dict of plain tensors name
     r"torch\._utils _rebuild_(tensor_v2|parameter)|collections OrderedDict|torch (Float|Double|Half|BFloat16)Storage"
 )
 WIDEST, DEEPEST = 1024, 8  # units of a layer, layers
+MOST_NUMBERS = 200_000  # that act and judge: a browser is given all of them, and hundreds of carts ask them at once
 
 
 def import_policy(settings: ImportSettings, control: Control) -> Iterator[dict[str, Any] | None]:
@@ -50,7 +52,7 @@ def import_policy(settings: ImportSettings, control: Control) -> Iterator[dict[s
     network = policy.q if isinstance(policy, QPolicy) else policy.actor
     algorithm = "dqn" if isinstance(policy, QPolicy) else "ppo"
     state = {"policy": arrays(policy), "algorithm": algorithm, "update": None, "agent": None}
-    kept = CHECKPOINTS.keep(KIND, settings, [], 0, state)
+    kept = CHECKPOINTS.keep(KIND, Settings(), [], 0, state, began=settings)  # the file itself is not kept
     layers = list(network.sizes)
     yield {"checkpoint": kept["id"], "expires": kept["expires"], "algorithm": algorithm, "layers": layers}
 
@@ -144,6 +146,13 @@ def tensors_of(content: bytes) -> dict[str, np.ndarray]:
 
 def policy_from_tensors(named: Mapping[str, np.ndarray], activation: str) -> Policy:
     """The networks of an ActorCriticPolicy (PPO, A2C) or of a DQNPolicy."""
+    policy = networks_of(named, activation)
+    if sum(array.size for array in arrays(policy).values()) > MOST_NUMBERS:
+        raise refuse(f"its networks are too large: they have more than {MOST_NUMBERS} numbers")
+    return policy
+
+
+def networks_of(named: Mapping[str, np.ndarray], activation: str) -> Policy:
     if any(name.startswith("q_net.q_net.") for name in named):
         return QPolicy(network(layers(named, "q_net.q_net"), 2, activation))
     actor = network([*layers(named, "mlp_extractor.policy_net"), *layers(named, "action_net")], 2, activation)

@@ -4,9 +4,11 @@ import json
 import uuid
 
 import httpx
+import numpy as np
 import pytest
 
 from components.gate import BODY_LIMIT
+from playground import wire
 from tests.components.test_api import post
 
 HTTP = httpx.Client(timeout=60)
@@ -39,6 +41,12 @@ def trigger(app: str, event: str, data: list, event_data: object) -> dict:
             if "process_completed" in line:
                 return json.loads(line.removeprefix("data: "))["output"]
     raise AssertionError("the stream ended without an answer")
+
+
+def test_a_file_that_was_opened_does_not_come_back(app):
+    file = wire.encode(np.random.default_rng(0).integers(0, 256, 400_000, dtype=np.uint8))
+    told = trigger(app, "opened", [], {"asked": "1", "file": file})["data"][0]
+    assert json.loads(told)["error"]["key"] and len(told) < 5000
 
 
 BARE = [None, {}, [1], "text", 5, {"settings": 5}, {"prompt": ["a"], "settings": {"x": 1}, "prefix_ids": [[1]]}]

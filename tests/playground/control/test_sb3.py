@@ -14,6 +14,7 @@ import torch
 from safetensors.numpy import load
 
 from playground import wire
+from playground.checkpoints import CHECKPOINTS
 from playground.control.exports import export_policy, to_sb3
 from playground.control.sb3 import LARGEST, import_policy, policy_from_zip
 from playground.control.settings import ImportSettings, PolicySettings
@@ -106,6 +107,17 @@ def test_a_dropped_file_can_be_replayed_by_its_id():
     )
 
 
+def test_the_file_itself_is_not_kept_with_what_was_in_it():
+    file = np.frombuffer(zipped(saved(of_torch(stored("ppo").policy))), np.uint8)
+    settings = ImportSettings(file=wire.encode(file))
+    told = [frame for frame in import_policy(settings, Control(settings)) if frame][-1]
+    kept = CHECKPOINTS.get(told["checkpoint"], "cartpole")
+    assert kept.settings.as_dict() == {} and kept.settings.fingerprint() != settings.fingerprint()
+    other = ImportSettings(file=settings.file, activation="relu")
+    again = [frame for frame in import_policy(other, Control(other)) if frame][-1]
+    assert again["checkpoint"] != told["checkpoint"]
+
+
 # ---------------------------------------------------------------- strangers' files
 
 
@@ -144,6 +156,11 @@ GOOD = {
     for part in ("weight", "bias")
 }  # fmt: skip
 BEYOND = torch.sparse_coo_tensor(torch.full((2, 1), 10**6), torch.ones(1), (2, 8), check_invariants=False)
+WIDE = {
+    f"q_net.q_net.{n}.{part}": torch.zeros(shape if part == "weight" else shape[:1])
+    for n, shape in {0: (512, 4), 2: (512, 512), 4: (2, 512)}.items()
+    for part in ("weight", "bias")
+}
 HUGE = torch.zeros(1).expand(2**20, 2**10)  # four bytes that say they are a thousand million numbers
 BAD = {
     "empty": (b"", "not a zip"),
@@ -176,6 +193,7 @@ BAD = {
     "NaN": (zipped(saved(GOOD | {"action_net.bias": torch.tensor([0.0, float("nan")])})), "NaN"),
     "a vector": (zipped(saved(GOOD | {"action_net.weight": torch.zeros(8)})), "fit together"),
     "huge": (zipped(saved(GOOD | {"action_net.weight": HUGE})), "too large"),
+    "wide": (zipped(saved(WIDE)), "too large"),
     "too many": (zipped(saved({str(n): torch.zeros(1) for n in range(101)})), "unpacks to more"),
 }  # fmt: skip
 
