@@ -15,6 +15,7 @@ const bits = (value) => number(value, 2);
 let told = {}; // of each path { curve: [{ step, loss, js }], real, floor, step, js, samples, fields, walks, settings }
 let steps = null, at = 0; // the number of steps that is looked at, and the place on the way; null while they learn
 let marked = -1; // the point whose whole way is drawn
+let ended = new Set(); // paths whose run is over: one that was stopped before it began, or broke off, has no ways
 const layers = Object.fromEntries(LAYERS.map((layer) => [layer, true]));
 
 // ---------------------------------------------------------------- the parts
@@ -62,7 +63,7 @@ const placeOf = (walk) => Math.round((at * (walk.times.length - 1)) / Math.max(1
 /** What the scrubber says: on a way how many steps are done, while they learn the time of the field. */
 function place(i) {
   if (steps !== null) return word("place", { n: number(i, 0), of: number(steps, 0) });
-  const moments = told[paths[0]]?.fields?.moments;
+  const moments = paths.map((path) => told[path]?.moments).find(Boolean);
   return moments ? word("field_at", { t: bits(moments[moments.length - 1 - i]) }) : "";
 }
 
@@ -121,6 +122,9 @@ function enough(walks) {
   return walks.find(({ js }) => js <= best + CLOSE)?.steps ?? NaN;
 }
 
+/** A run that came to its end, or was stopped on its way. */
+const finished = () => paths.map((path) => told[path]).find((run) => run?.walks);
+
 const floor = () => paths.map((path) => told[path]?.floor).find(Number.isFinite) ?? NaN;
 
 function probe(path, where) {
@@ -140,7 +144,7 @@ function probe(path, where) {
 
 /** Look at the ways in `wanted` steps, at the same part of the way. */
 function pick(wanted) {
-  const tried = told[paths[0]]?.walks?.map((walk) => walk.steps) ?? [];
+  const tried = (finished()?.walks ?? []).map((walk) => walk.steps);
   if (!tried.length) return;
   const part = steps ? at / steps : 1;
   steps = tried[nearest(tried, wanted)];
@@ -153,7 +157,7 @@ function pick(wanted) {
 // ---------------------------------------------------------------- what the runs tell
 function fresh() {
   pen.leave();
-  [told, steps, at, marked] = [{}, null, 0, -1];
+  [told, steps, at, marked, ended] = [{}, null, 0, -1, new Set()];
   over.stop();
   over.resize(1);
   choice.replaceChildren();
@@ -163,7 +167,8 @@ function fresh() {
 }
 
 async function receive(path, value) {
-  if (!value.curve) return;
+  const note = () => { if (value.state === "done") ended.add(path); };
+  if (!value.curve) { note(); return settle(); }
   const run = (told[path] ??= { curve: [] });
   const opened = {};
   if (value.data) Object.assign(opened, { real: (await decode(value.data)).data, floor: value.floor, reach: value.reach, moments: value.moments });
@@ -172,13 +177,14 @@ async function receive(path, value) {
   if (value.fine) opened.fine = { moments: value.fine.moments, ...(await decode(value.fine.fields)) };
   else if (value.fields) opened.coarse = await decode(value.fields);
   if (value.walks) opened.walks = await Promise.all(value.walks.map(async (walk) => { const { shape, data } = await decode(walk.trajectories); return { ...walk, data, count: shape[1] }; }));
-  if (told[path] !== run) return; // another run has begun meanwhile
+  if (told[path] !== run) return undefined; // another run has begun meanwhile
+  note();
   run.curve = [...run.curve.slice(0, value.start), ...value.curve];
   Object.assign(run, opened);
   if (opened.fine) run.fields = { reach: run.reach, ...opened.fine };
   else if (opened.coarse) run.fields = { reach: run.reach, moments: run.moments, ...opened.coarse };
   drawCurves();
-  settle();
+  return settle();
 }
 
 function drawCurves() {
@@ -189,15 +195,15 @@ function drawCurves() {
     return x.map((step) => known.get(step) ?? (last && step > last.step ? last.js : null));
   };
   learned.show({ x, ...Object.fromEntries(paths.map((path) => [path, js(path)])), floor: x.map(floor) });
-  const tried = told[paths[0]]?.walks?.map((walk) => walk.steps) ?? [];
+  const tried = (finished()?.walks ?? []).map((walk) => walk.steps);
   const far = (path) => tried.map((n) => told[path]?.walks?.find((walk) => walk.steps === n)?.js ?? null);
   few.show({ x: tried, ...Object.fromEntries(paths.map((path) => [path, far(path)])), floor: tried.map(floor) });
 }
 
 /** While they learn the scrubber goes over the times of their fields; in the end over the ways. */
 function settle() {
-  const first = told[paths[0]];
-  if (first?.walks && steps === null && paths.every((path) => told[path]?.walks)) {
+  const first = finished() ?? told[paths[0]];
+  if (first?.walks && steps === null && paths.every((path) => told[path]?.walks || ended.has(path))) {
     choice.replaceChildren(make("span", { text: word("tried") }), ...first.walks.map((walk) => make("button", {
       type: "button", class: "pg-button", value: walk.steps, "aria-pressed": "false", text: number(walk.steps, 0), onclick: () => pick(walk.steps) })));
     pick(first.settings?.steps ?? 20);
@@ -243,7 +249,7 @@ async function saveGif() {
 }
 
 function saveJson() {
-  const runs = paths.map((path) => [path, { settings: told[path].settings, curve: told[path].curve, floor: told[path].floor,
+  const runs = paths.filter((path) => told[path]?.walks).map((path) => [path, { settings: told[path].settings, curve: told[path].curve, floor: told[path].floor,
     walks: told[path].walks.map(({ data, count, ...walk }) => walk) }]);
   download("diffusion-points.json", Object.fromEntries(runs));
 }
