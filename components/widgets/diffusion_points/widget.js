@@ -14,6 +14,7 @@ const bits = (value) => number(value, 2);
 
 let told = {}; // of each path { curve: [{ step, loss, js }], real, floor, step, js, samples, fields, walks, settings }
 let steps = null, at = 0; // the number of steps that is looked at, and the place on the way; null while they learn
+const queue = {}; // of each path, what is being unpacked
 let marked = -1; // the point whose whole way is drawn
 let ended = new Set(); // paths whose run is over: one that was stopped before it began, or broke off, has no ways
 const layers = Object.fromEntries(LAYERS.map((layer) => [layer, true]));
@@ -166,6 +167,12 @@ function fresh() {
   draw();
 }
 
+/** What a run tells, in its order: arrays are unpacked first, and what comes meanwhile waits. */
+function arrive(path, value) {
+  const mine = told;
+  queue[path] = (queue[path] ?? Promise.resolve()).then(() => (told === mine ? receive(path, value) : undefined));
+}
+
 async function receive(path, value) {
   const note = () => { if (value.state === "done") ended.add(path); };
   if (!value.curve) { note(); return settle(); }
@@ -255,4 +262,4 @@ function saveJson() {
 }
 
 pen.listen();
-experiment({ name: id, element, props, watch, show: receive, parts: true, fresh });
+experiment({ name: id, element, props, watch, show: arrive, parts: true, fresh });
