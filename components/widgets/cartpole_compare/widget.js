@@ -26,7 +26,7 @@ draw();
 
 function swatch(algorithm) {
   const [ink, dash] = LOOKS[algorithm];
-  return make("span", { class: "pg-compare-key", "aria-hidden": "true", "data-dashed": dash.length > 0, style: `--key: ${ink.startsWith("var(") ? ink : `var(--${ink})`}` });
+  return make("span", { class: "pg-compare-key", "aria-hidden": "true", "data-dashed": dash.length > 0, "data-dotted": dash.length > 0 && dash[0] <= 3, style: `--key: ${ink.startsWith("var(") ? ink : `var(--${ink})`}` });
 }
 
 function fresh() {
@@ -78,10 +78,18 @@ function solvedAt(algorithm, seed) {
   return run?.solved ? (axis === "step" ? run.steps_to_solve : run.seconds) : null;
 }
 
+/** One run as a line of the picture; one that was solved goes on to where that was, which its last point need not reach. */
+function line(id, curve, dot) {
+  const [x, y] = [[...curve[axis]], [...curve.y]], [ink, dash] = LOOKS[curve.algorithm];
+  if (dot > x.at(-1)) { x.push(dot); y.push(y.at(-1)); }
+  return { id, x, y, colour: colour(ink), dash, strong: true, dot };
+}
+
 function draw() {
   for (const button of axes) button.setAttribute("aria-pressed", String(button.dataset.axis === axis));
-  const lines = [...curves.entries()].map(([id, curve]) => ({ id, x: curve[axis], y: curve.y, colour: colour(LOOKS[curve.algorithm][0]), dash: LOOKS[curve.algorithm][1], strong: true, dot: solvedAt(curve.algorithm, curve.seed) }));
-  picture.show({ lines, band: null, end: Math.max(1e-9, ...lines.map((line) => line.x.at(-1))) === 1e-9 ? (axis === "step" ? settings?.max_steps ?? 100000 : 10) : Math.max(...lines.map((line) => line.x.at(-1))) });
+  const lines = [...curves.entries()].map(([id, curve]) => line(id, curve, solvedAt(curve.algorithm, curve.seed)));
+  const end = Math.max(0, ...lines.map(({ x }) => x.at(-1)));
+  picture.show({ lines, band: null, end: end || (axis === "step" ? settings?.max_steps ?? 100000 : 10) });
 }
 
 experiment({ name, props, watch, show: receive, fresh });

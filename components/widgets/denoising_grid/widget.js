@@ -104,10 +104,11 @@ const { release } = pin(table, "button.pg-dgrid-cell", (button) => look(grid.cel
 
 function tell() {
   const { settings, sides, cells } = grid, all = sides.x_values.length * sides.y_values.length;
-  const list = [...cells.values()], best = Math.max(...list.map((cell) => cell.accuracy)), cheap = list.filter((cell) => cell.accuracy === best).sort((a, b) => a.evaluations - b.evaluations)[0];
+  const list = [...cells.values()], best = Math.max(...list.map((cell) => cell.accuracy)), good = list.filter((cell) => cell.accuracy === best);
+  const least = Math.min(...good.map((cell) => cell.evaluations)), cheap = good.filter((cell) => cell.evaluations === least); // several may share it
   const few = settings.images < 500 ? word("few") : "";
   said.textContent = list.length < all ? word("so_far", { n: list.length, of: all })
-    : window.playground.join(word("all", { best: right(best), cheapest: title(cheap) }), few);
+    : window.playground.join(word("all", { best: right(best), cheapest: cheap.map(title).join(" · ") }), few);
 }
 
 /** The grid as text: a line for each cell. */
