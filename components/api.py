@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from components.endpoints import ENDPOINTS
+from playground.errors import PlaygroundError
 
 
 class Page(gr.Blocks):
@@ -22,7 +23,13 @@ class Page(gr.Blocks):
         if function is not None and isinstance(inputs, list):
             inputs = [*inputs, *_defaults(function)[len(inputs) :]]
         strip_files(inputs)
-        return await super().preprocess_data(block_fn, inputs, *rest)
+        try:
+            return await super().preprocess_data(block_fn, inputs, *rest)
+        except (
+            Exception
+        ) as error:  # whoever posts by hand may post anything: that is a sentence, and no stack in the log
+            reason = "" if not isinstance(error, gr.Error) else error.message
+            raise gr.Error(str(PlaygroundError("not_from_page", reason=reason)), print_exception=False) from None
 
 
 def strip_files(value: Any) -> None:

@@ -17,6 +17,7 @@ SENTENCES: dict[str, str] = {
     "not_text": "{field} must be text; got {value}.",
     "too_long": "{field} is too long: {length} characters, at most {limit} are taken.",
     "not_a_switch": "{field} must be true or false; got {value}.",
+    "not_from_page": "This is not what the page itself asks. {reason} Load it anew, or use the API.",
     "not_one_of": "{field} must be one of {choices}; got {value}.",
     "no_such_control": "{field} names what this page has no control for: {value}. Use the names of the settings.",
     "not_a_list": "{field} must be a list of whole numbers, at most {limit} of them; got {value}.",

@@ -72,6 +72,8 @@ def side_by_side(model: Denoiser, settings: SnapshotSettings, control: Control) 
     if run.walk.over:
         yield (yield from finished(run))
     for k in ks[:-1]:
+        if control.reason is not None:  # to make a sampler takes a while
+            return
         short = Run(model, settings, k)
         for _ in control.steps(k):
             yield from short.step()

@@ -38,7 +38,8 @@ from playground.inference.aside import aside
 from playground.inference.control import Control
 
 SCALE = 2.0  # the network works on points twice as far apart, whose spread is about that of the noise
-UPDATES = 20  # a unit of work
+UPDATES = 20  # between two frames
+AT_ONCE = 5  # of them a unit of work
 EVALUATIONS = 25  # of a diffusion sampler, a unit of work: UniPC takes a millisecond for each
 POINTS = 300  # carried from noise in every frame
 PLACES, REACH = 15, 1.5  # of the field's grid along a side, and how far from the middle it goes
@@ -121,7 +122,7 @@ class Learner:
         noise = torch.randn(PAIRS, 2, generator=self.rng)
         points = []
         for part in noise.split(PAIRED_AT_ONCE):
-            points.append(straight(self.averaged, part, PAIRING_STEPS)[0][-1])
+            points.append((yield from straight(self.averaged, part, PAIRING_STEPS))[0][-1])
             yield
         self.pairs = torch.cat(points), noise
 
@@ -136,7 +137,7 @@ class Learner:
 
 
 @torch.no_grad()
-def straight(network: Velocity, x: Tensor, steps: int) -> tuple[Tensor, list[float]]:
+def straight(network: Velocity, x: Tensor, steps: int) -> Generator[None, None, tuple[Tensor, list[float]]]:
     """Euler's method from t = 1 to 0, by diffusers: x (P, 2) → all places (steps + 1, P, 2), their times."""
     from diffusers import FlowMatchEulerDiscreteScheduler
 
@@ -146,6 +147,8 @@ def straight(network: Velocity, x: Tensor, steps: int) -> tuple[Tensor, list[flo
     for sigma, t in zip(scheduler.sigmas.tolist(), scheduler.timesteps, strict=False):
         velocity = network(places[-1], torch.full((len(x),), sigma))
         places.append(scheduler.step(velocity, t, places[-1]).prev_sample)
+        if len(places) % EVALUATIONS == 0:
+            yield
     return torch.stack(places), scheduler.sigmas.tolist()
 
 
@@ -197,12 +200,15 @@ def train(settings: FlowSettings, control: Control) -> Iterator[dict[str, Any] |
         if done == settings.updates:
             yield from learner.pair()
         count = min(UPDATES, settings.updates - done % settings.updates)
-        loss = sum(learner.update(done + n) for n in range(count)) / count
+        losses = []
+        for n in range(count):
+            losses.append(learner.update(done + n))
+            if n % AT_ONCE == AT_ONCE - 1:
+                yield None
         done += count
-        yield None
         places, _ = yield from carried(learner, settings, settings.steps)
         frame = {"samples": half(places[-1]), "js": js_bits(histogram(places[-1]), histogram(learner.data))}
-        curve = [{"step": done, "loss": loss, "js": frame["js"]}]
+        curve = [{"step": done, "loss": sum(losses) / count, "js": frame["js"]}]
         yield {"start": points, "curve": curve, "step": done, "fields": half(learner.fields(MOMENTS))} | frame
         points += 1
     yield {"start": points, "curve": []} | (yield from tried(learner, settings))
@@ -227,7 +233,7 @@ def carried(learner: Learner, settings: FlowSettings, steps: int) -> Generator[N
     if settings.path == "diffusion":
         places, times = yield from round_the_circle(learner.averaged, x, settings.sampler, steps, rng)
     else:
-        places, times = straight(learner.averaged, x, steps)
+        places, times = yield from straight(learner.averaged, x, steps)
     return places / SCALE, times
 
 

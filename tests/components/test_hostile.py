@@ -49,6 +49,18 @@ def test_a_file_that_was_opened_does_not_come_back(app):
     assert json.loads(told)["error"]["key"] and len(told) < 5000
 
 
+@pytest.mark.parametrize("data", [[], [5], ["x", {"a": 1}], [[[]]] * 40])
+def test_controls_posted_by_hand_get_a_sentence(app, data):
+    config = HTTP.get(f"{app}/config").json()
+    [button] = [c["id"] for c in config["components"] if c["props"].get("elem_id") == "diffusion-python"]
+    [number] = [d["id"] for d in config["dependencies"] if d["backend_fn"] and [button, "click"] in d["targets"]]
+    body = {"data": data, "fn_index": number, "session_hash": uuid.uuid4().hex}
+    told = HTTP.post(f"{app}/gradio_api/run/x", content=json.dumps(body), headers=JSON).json()
+    assert told["error"].startswith("This is not what the page itself asks."), (
+        told
+    )  # and the log has no stack: conftest
+
+
 BARE = [None, {}, [1], "text", 5, {"settings": 5}, {"prompt": ["a"], "settings": {"x": 1}, "prefix_ids": [[1]]}]
 
 

@@ -61,6 +61,19 @@ def test_a_comparison_that_is_stopped_keeps_what_is_done():
     assert [seen["k"] for seen in frame["snapshots"]] == [1, 2] and frame["runs"] == []
 
 
+def test_after_a_stop_no_sampler_is_made_any_more(monkeypatch):
+    made = []
+
+    class Counted(diffusion_snapshot.Run):
+        def __init__(self, *arguments):
+            made.append(arguments)
+            super().__init__(*arguments)
+
+    monkeypatch.setattr(diffusion_snapshot, "Run", Counted)
+    run(diffusion_snapshot.side_by_side, SnapshotSettings(digits=[1], steps=16), stop_after=2)
+    assert len(made) == 1
+
+
 @pytest.mark.parametrize("sampler", SAMPLERS)
 @pytest.mark.parametrize("steps", [1, 2, 7, 999, 1000])
 def test_a_walk_has_the_evaluations_that_are_told_beforehand(sampler, steps):

@@ -49,7 +49,7 @@ def test_a_path_goes_from_data_to_noise(path):
 
 @pytest.mark.parametrize("steps", [1, 7])
 def test_straight_paths_to_one_point_arrive_in_any_number_of_steps(steps):
-    places, times = straight(lambda x, t: (x - TARGET) / t[:, None], noise(), steps)
+    places, times = result(straight(lambda x, t: (x - TARGET) / t[:, None], noise(), steps))
     assert places.shape == (steps + 1, 20, 2) and times[0] == 1.0 and times[-1] == 0.0
     torch.testing.assert_close(places[-1], TARGET.expand(20, 2), atol=1e-5, rtol=0)
     expected = torch.lerp(noise(), TARGET.expand(20, 2), 1 - torch.tensor(times)[:, None, None])
@@ -117,8 +117,19 @@ def test_a_long_walk_is_no_single_unit_of_work():
         asked.append(len(x))
         return torch.zeros_like(x)
 
-    counts = [len(asked) for _ in round_the_circle(network, noise(), "ddim", 100, torch.Generator())]
-    assert max(b - a for a, b in pairwise([0, *counts, len(asked)])) <= 25 and len(asked) == 100
+    for walk in (round_the_circle(network, noise(), "ddim", 100, torch.Generator()), straight(network, noise(), 100)):
+        asked.clear()
+        counts = [len(asked) for _ in walk]
+        assert max(b - a for a, b in pairwise([0, *counts, len(asked)])) <= 25 and len(asked) == 100
+
+
+def test_a_unit_of_work_has_few_updates(monkeypatch):
+    made = []
+    update = point_flows.Learner.update
+    monkeypatch.setattr(point_flows.Learner, "update", lambda self, n: made.append(n) or update(self, n))
+    settings = FlowSettings(path="flow", updates=40, steps=1)
+    counts = [len(made) for _ in point_flows.train(settings, Control(settings))]
+    assert max(b - a for a, b in pairwise([0, *counts])) <= 5 and made == list(range(40))
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
