@@ -125,7 +125,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 """By name; each differs from the defaults in what it says."""
 
-LONG_ENOUGH = {"no_bootstrap": 100_000, "no_normalization": 40_000, "no_target_network": 16_000, "lr_x10": 60_000}
+LONG_ENOUGH = {"no_bootstrap": 100_000, "no_normalization": 40_000, "no_target_network": 40_000, "lr_x10": 60_000}
 """Steps after which each of them has shown what it does."""
 
 

@@ -29,9 +29,8 @@ def build(tab: Tab) -> None:
                     buttons[fault] = gr.Button(
                         here.words(f"faults.{fault}.button"), elem_id=f"{here.id}-{fault}", scale=0
                     )
-        with gr.Row():
-            here.choice("fault")
-            here.seed()
+        here.choice("fault")
+        here.seed()
         here.actions()
         view = CartpoleBreaking(here.id)
         here.code(*(f"playground.control.diagnoses:{rule}" for rule in RULES))

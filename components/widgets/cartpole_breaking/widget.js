@@ -53,7 +53,7 @@ function tell(side) {
   const { points, diagnoses, done, last } = told[side], step = points.at(-1)?.step ?? 0;
   const verdict = diagnoses.flatMap((one) => [word("found_at", { step: number(one.step, 0) }), sentence(one)]);
   const standing = !points.length ? word("waiting") : word(done ? "nothing_said" : "nothing_yet", { step: number(step, 0) });
-  const end = done && typeof last?.greedy_return === "number" ? word("end", { greedy: number(last.greedy_return, 1), step: number(step, 0) }) : "";
+  const end = done && typeof last?.greedy_return === "number" ? word(last.solved ? "end_solved" : "end", { greedy: number(last.greedy_return, 1), step: number(step, 0), solved: number(last.steps_to_solve ?? 0, 0) }) : "";
   verdicts[side].textContent = join(...(verdict.length ? verdict : [standing]), end);
   verdicts[side].toggleAttribute("data-found", diagnoses.length > 0);
   const settings = told.broken.settings;

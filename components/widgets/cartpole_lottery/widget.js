@@ -1,6 +1,6 @@
 /* Twenty seeds of one training as thin lines, with their median and quartiles; each of them small below, to be picked:
    what would one seed have told? In scope: element, props, watch (components/widgets/base.py). */
-const { words, make, card, canvas, number, experiment, runLines, csv, download } = window.playground;
+const { words, make, card, canvas, number, join, experiment, runLines, csv, download } = window.playground;
 const { name } = props.value;
 
 const word = (key, values) => words(`cartpole.lottery.${key}`, values);
@@ -115,9 +115,9 @@ function tellOne(list) {
   const one = seeds.get(picked);
   if (!one) { alone.textContent = seeds.size ? word("pick") : ""; return; }
   const place = list.indexOf(one) + 1, greedy = one.end?.greedy_return;
-  alone.textContent = one.solved === null ? word(over ? "alone_unsolved" : "alone_not_yet", { seed: one.seed })
+  const said = one.solved === null ? word(over ? "alone_unsolved" : "alone_not_yet", { seed: one.seed })
     : word("alone", { seed: one.seed, step: number(one.solved, 0), place, of: seeds.size });
-  if (typeof greedy === "number") alone.textContent += ` ${word("greedy", { greedy: number(greedy, 1) })}`;
+  alone.textContent = join(said, typeof greedy === "number" ? word("greedy", { greedy: number(greedy, 1) }) : "");
 }
 
 function saveTable() {
