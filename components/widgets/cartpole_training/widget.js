@@ -94,9 +94,10 @@ function tell() {
 function outcome({ solved, steps_to_solve: solvedAt, seconds, greedy_return: greedy, sampled_return: sampled }) {
   const means = Number.isFinite(greedy ?? NaN) ? word("means", { greedy: number(greedy, 1) }) : "";
   const drawn = Number.isFinite(sampled ?? NaN) && ["ppo", "reinforce"].includes(algorithm()) ? word("sampled", { sampled: number(sampled, 1) }) : "";
+  const lags = greedy > 1.25 * (points.at(-1)?.mean_return ?? Infinity) ? word("lags") : "";
   const told = solved ? word("was_solved", { step: number(solvedAt, 0), seconds: number(seconds, 2) })
     : word("not_solved", { step: number(points.at(-1)?.step ?? 0, 0), seconds: number(seconds, 2) });
-  return join(told, means, drawn);
+  return join(told, means, drawn, lags);
 }
 
 /** The checkpoints as buttons, and to the stage: what this run's agent was along the way. */
