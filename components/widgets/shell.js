@@ -153,10 +153,11 @@
   async function opened(opening) {
     if (!opening) return;
     locked = { tab: opening.tab, fields: opening.locked || [] };
-    if (opening.problems?.length) toast(opening.problems.map(window.playground.sentence).join(" "), 12);
+    const problems = (opening.problems || []).map(window.playground.sentence);
     const run = opening.tab && (await standing(`${opening.tab}-run`, 10_000));
     const asked = new URLSearchParams(location.search).get("experiment");
-    if (asked && opening.tab && !openExperiment(opening.tab, asked)) toast(words("link.no_experiment", { name: asked.slice(0, 80) }), 12);
+    if (asked && opening.tab && !openExperiment(opening.tab, asked)) problems.push(words("link.no_experiment", { name: asked.slice(0, 80) }));
+    if (problems.length) toast(window.playground.join(...problems), 12);
     if (opening.run) {
       const own = asked && /^\w+$/.test(asked) && (await standing(`${opening.tab}-${asked}-run`, 2_000));
       (own || run)?.click();

@@ -26,8 +26,9 @@ view.body.append(make("div", { class: "pg-choice", role: "group", "aria-label": 
     what the model makes of it is not. */
 const isRun = (trace, e) => e < trace.first + (kind === "x_t" ? 1 : 0);
 
-/** Images of a lane after `e` evaluations; before its branch they are the run's own. */
+/** Images of a lane after `e` evaluations; before its branch they are the run's own. Null for one with no step yet. */
 function picturesAt(one, e) {
+  if (one && !one.trace.count) return null;
   const own = traceOf(one), trace = own?.count && !isRun(own, e) ? own : branching.base();
   if (!trace?.count) return null;
   const over = e >= branching.total(trace), i = over ? trace.count : Math.max(0, trace.steps.findLastIndex(({ index }) => index <= e));
@@ -90,7 +91,7 @@ function settle() {
   const first = lane?.trace.classes.length > MOST ? word("some", { shown: MOST, of: lane.trace.classes.length }) : "";
   told.textContent = lanes.length > 1 ? first : word(branching.base() ? "none" : "nothing");
   over.resize(total() + 1);
-  const newest = lane?.trace.finished ? total() : lane?.trace.steps.at(-1)?.index ?? total();
+  const newest = lane?.trace.finished ? total() : (lane ? lane.trace.steps.at(-1)?.index ?? at : total());
   if (follows) over.set(newest, false);
   show(follows ? newest : Math.min(at, total()));
 }
