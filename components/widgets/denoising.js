@@ -33,6 +33,7 @@
 
     /** The kept steps that are new, as the differences that they are told as, summed up. */
     async function join({ start, steps }) {
+      if (start > made.count || !made.classes.length) return false; // what came before went to a run that was let go: the last value has it all
       const fresh = steps.slice(Math.max(0, made.count - start));
       const mine = cleared;
       const arrays = await Promise.all(fresh.map((step) => Promise.all([decode(step.x0), decode(step.noise)])));

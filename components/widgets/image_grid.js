@@ -114,7 +114,7 @@
       redraw: drawing.redraw,
       show(next, wide = columns) {
         columns = wide;
-        images = next && { width: 28, height: 28, ...next };
+        images = next?.count ? { width: 28, height: 28, ...next } : null;
         made = { sheet: null, key: "" };
         if (at !== null && at >= (images?.count ?? 0)) at = null;
         shape();
