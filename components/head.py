@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from components import theme, words
+from components import gradio_script, theme, words
 from components.gate import Gate
 
 Scope = MutableMapping[str, Any]
@@ -83,7 +83,7 @@ def tags() -> bytes:
 
 
 class Head:
-    """ASGI middleware: our tags first in the <head> of every HTML page."""
+    """ASGI middleware: our tags first in the <head> of every HTML page, and Gradio's script mended on its way out."""
 
     def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
         self.app = app
@@ -91,26 +91,31 @@ class Head:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET":
             return await self.app(scope, receive, send)
-        started: Message | None = None  # an HTML page's start, held back until its whole body is known
+        is_script = gradio_script.NAME.search(scope["path"]) is not None
+        started: Message | None = None  # the start of what is changed, held back until its whole body is known
 
         async def pass_on(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
-                if _is_html(message):
+                if _is_html(message) or (is_script and message["status"] == 200):
                     started = message | {"body": b""}
                     return
             elif message["type"] == "http.response.body" and started is not None:
                 started["body"] += message.get("body", b"")
                 if message.get("more_body"):
                     return
-                page = re.sub(rb"<head[^>]*>", lambda found: found[0] + tags(), started.pop("body"), count=1)
+                body = (gradio_script.mended if is_script else _with_tags)(started.pop("body"))
                 headers = [(name, value) for name, value in started["headers"] if name != b"content-length"]
                 start, started = started, None
-                await send(start | {"headers": [*headers, (b"content-length", str(len(page)).encode())]})
-                message = {"type": "http.response.body", "body": page}
+                await send(start | {"headers": [*headers, (b"content-length", str(len(body)).encode())]})
+                message = {"type": "http.response.body", "body": body}
             await send(message)
 
         return await self.app(scope, receive, pass_on)
+
+
+def _with_tags(page: bytes) -> bytes:
+    return re.sub(rb"<head[^>]*>", lambda found: found[0] + tags(), page, count=1)
 
 
 def _is_html(start: Message) -> bool:
