@@ -29,13 +29,14 @@ from playground.errors import ModelError
 from playground.images.diffusion_settings import MODEL, NO_CLASS, TIMES
 from playground.images.samplers import SAMPLERS, told_its_stride
 from playground.inference.aside import aside
+from playground.inference.importing import IMPORTING
 
 if TYPE_CHECKING:
     from diffusers import DDPMScheduler, UNet2DModel
 
 FOLDER = Path(__file__).parents[1] / "weights" / MODEL
 ROWS = 16  # of a forward pass at most, so that it takes less than 50 ms on one core
-_loading, _importing = Lock(), Lock()
+_loading = Lock()
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def import_diffusers() -> None:
     """All of diffusers that samplers need, which takes seconds the first time: not on the device thread, and one thread
     at a time, for it makes its modules when their names are first asked for, and another would find one half made.
     """
-    with _importing:
+    with IMPORTING:
         import diffusers
 
         names = {"UNet2DModel", "DDPMScheduler", "FlowMatchEulerDiscreteScheduler"}

@@ -15,6 +15,7 @@ from playground.inference import device
 from playground.inference.cards import Card
 from playground.inference.checkpoints import load_checkpoint
 from playground.inference.folders import Contents, broken, inspect, read_json, weight_files
+from playground.inference.importing import IMPORTING
 
 if TYPE_CHECKING:
     import torch
@@ -114,6 +115,11 @@ def _model(card: Card, folder: Path, contents: Contents) -> PreTrainedModel:
 
 def _class(kind: dict[str, Any]) -> type:
     """The class that reads a model with this config: one that continues texts, or one that fills in hidden words."""
+    with IMPORTING:
+        return _imported_class(kind)
+
+
+def _imported_class(kind: dict[str, Any]) -> type:
     names = kind.get("architectures") or ()
     if any(str(name).endswith("ForMaskedLM") for name in names):
         if kind.get("model_type") == "bert":  # this and GPT-2 spare the embedded models the table of all architectures
@@ -129,7 +135,8 @@ def _class(kind: dict[str, Any]) -> type:
 
 def read_tokenizer(card: Card, folder: Path) -> PreTrainedTokenizerFast:
     """The folder's tokenizer; no weights are needed. Raises ModelError: model_file_broken, model_unsupported."""
-    from transformers import AutoTokenizer
+    with IMPORTING:
+        from transformers import AutoTokenizer
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
@@ -142,7 +149,8 @@ def read_tokenizer(card: Card, folder: Path) -> PreTrainedTokenizerFast:
 
 def quiet() -> None:
     """Keep transformers' progress bars and warnings off the console: what matters reaches the person as a sentence."""
-    from transformers.utils import logging
+    with IMPORTING:
+        from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()

@@ -6,7 +6,6 @@ frames (small dataclasses or dicts, no tensors) out. Imports no torch.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -14,6 +13,7 @@ from typing import Any, Literal, Protocol
 
 from playground.errors import PlaygroundError
 from playground.inference.control import Control
+from playground.inference.importing import imported
 from playground.settings import Settings
 
 Frame = Any  # a small dataclass or dict of plain data
@@ -76,7 +76,7 @@ def later(function: str) -> Callable[[Settings, Control], Iterator[Frame | None]
     module, _, name = function.partition(":")
 
     def run(settings: Settings, control: Control) -> Iterator[Frame | None]:
-        return (yield from getattr(importlib.import_module(module), name)(settings, control))
+        return (yield from getattr(imported(module), name)(settings, control))
 
     run.__name__ = function
     return run
