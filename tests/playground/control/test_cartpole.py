@@ -104,7 +104,7 @@ def test_energy_is_kept_without_forces():
 
 def test_a_fall_terminates_and_the_limit_truncates():
     env = CartPole(3, np.random.default_rng(0), Physics())
-    env.began[:] = (1 - STEPS, 1 - STEPS, -7)
+    env.now, env.began[2] = STEPS - 1, STEPS - 8
     env.state[:] = 0
     env.state[2, 1] = env.state[2, 2] = 0.209
     env.state[3, 1] = env.state[3, 2] = 2.0  # about to fall
@@ -113,7 +113,7 @@ def test_a_fall_terminates_and_the_limit_truncates():
     assert now.truncated.tolist() == [True, False, False]  # a fall in the last step is a fall
     assert now.returns.tolist() == [STEPS, STEPS, 8]
     assert is_terminated(now.reached).tolist() == [False, True, True]  # where they were, not where they start anew
-    assert np.abs(env.state).max() <= 0.05 and env.began.tolist() == [1, 1, 1]
+    assert np.abs(env.state).max() <= 0.05 and env.began.tolist() == [STEPS, STEPS, STEPS]
 
 
 def test_carts_that_go_on_are_left_alone():

@@ -127,7 +127,7 @@ def truncating(bootstrap):
     """A PPO whose carts all stand, and are all cut off in the first step of the rollout."""
     agent = ppo.PPO(TrainSettings(bootstrap=bootstrap), rng())
     agent.critic.layers[-1][1][:] = 7.0  # V(s) is about 7 everywhere
-    agent.env.began[:] = -499
+    agent.env.now = 499
     batch, _ = finish(agent.rollout())
     first = batch["returns"].reshape(ppo.C.rollout, ppo.C.envs)[0]
     return first, agent.critic(batch["obs"][: ppo.C.envs])[:, 0]
@@ -193,7 +193,7 @@ def test_dqns_target_and_its_gradient(target_network):
 def test_a_fall_ends_and_a_cut_does_not():
     for bootstrap, ended in ((True, 0.0), (False, 1.0)):
         agent = dqn.DQN(TrainSettings(algorithm="dqn", bootstrap=bootstrap), rng())
-        agent.env.began[:] = -499
+        agent.env.now = 499
         agent.env.state[2, 0] = 1.0  # fallen
         agent.play()
         assert agent.memory["ended"][: dqn.C.envs].tolist() == [1.0] + [ended] * (dqn.C.envs - 1)
