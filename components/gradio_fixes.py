@@ -9,11 +9,13 @@
    descriptions, and Gradio makes those of the components that change.
 3. Around every step of a handler it tries to import matplotlib. Where there is none, the search through all folders
    costs more than the step; said once that there is none, it need not look.
-4. Each time it describes a page, four times before the first answer, it reads the signature of every component's
-   constructor anew: for the hundreds of this page that is a tenth of a second each time. A signature does not change.
+4. Each time it makes or describes a component it reads the signature of its constructor anew: for the hundreds of this
+   page that is a tenth of a second each time. A signature does not change.
 5. While a page is built it makes the whole web app three times and throws each away, a fifth of a second each: `launch`
-   makes the one that is served.
-6. Once it serves, it asks itself for the page and gives up, and the program with it, when that takes three seconds. A
+   makes the one that is served. It also describes the page three times, which does not change once it is built.
+6. Beside each file that defines a component it writes an interface for editors (.pyi), for which it parses the file
+   again at each start. Nobody edits with these.
+7. Once it serves, it asks itself for the page and gives up, and the program with it, when that takes three seconds. A
    busy machine can take longer for its first answer.
 """
 
@@ -29,8 +31,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx
-from gradio import blocks, networking, state_holder, utils
+from gradio import blocks, component_meta, networking, state_holder, utils
 
+REMEMBERING = SimpleNamespace(
+    **vars(inspect) | {"signature": cache(inspect.signature), "getfullargspec": cache(inspect.getfullargspec)}
+)
 PATIENCE = 60.0  # seconds for the first answer
 
 
@@ -47,9 +52,9 @@ class LightSession(state_holder.SessionState):
 
 
 def answers(url: str) -> bool:
-    """Whether there is a page, or one that wants a password."""
+    """Whether there is a page, or one that wants a password. It is then made, and kept, for the first visitor."""
     try:
-        status = httpx.head(url, timeout=PATIENCE, verify=False).status_code
+        status = httpx.get(url, timeout=PATIENCE, verify=False).status_code
     except httpx.TransportError:
         return False
     return status < 400 or status == 401
@@ -59,7 +64,8 @@ def apply() -> None:
     """Mend Gradio, in this process."""
     utils.diff = replace
     networking.url_ok = answers
-    blocks.inspect = SimpleNamespace(**vars(inspect) | {"signature": cache(inspect.signature)})
+    blocks.inspect = component_meta.inspect = REMEMBERING
+    component_meta.create_or_modify_pyi = lambda *args: None
     state_holder.SessionState = LightSession
     if "matplotlib" not in sys.modules and importlib.util.find_spec("matplotlib") is None:
         sys.modules["matplotlib"] = None  # how Python itself notes that a module cannot be imported
@@ -67,10 +73,18 @@ def apply() -> None:
 
 @contextmanager
 def building() -> Iterator[None]:
-    """What is built within is a page without a web app, until it is launched."""
-    made = blocks.App.create_app
+    """What is built within is a page without a web app and not described, until it is launched."""
+    made, described = blocks.App.create_app, blocks.Blocks.get_config_file
     blocks.App.create_app = staticmethod(lambda *args, **kwargs: None)
+    blocks.Blocks.get_config_file = lambda page: {}
     try:
         yield
     finally:
-        blocks.App.create_app = made
+        blocks.App.create_app, blocks.Blocks.get_config_file = made, described
+
+
+def built(page: blocks.Blocks) -> blocks.Blocks:
+    """`page`, to which nothing is added any more: its components and listeners are described once."""
+    page.default_config.get_config = cache(page.default_config.get_config)
+    page.config = page.get_config_file()
+    return page

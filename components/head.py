@@ -21,6 +21,8 @@ from starlette.routing import Route
 
 from components import gradio_script, theme, words
 from components.gate import Gate
+from components.kept import Kept
+from components.widgets.base import scripts
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -49,7 +51,8 @@ def text(kind: str) -> str:
         return weigh("\n".join(path.read_text("utf-8") for path in files))
     parts = [(widgets / name).read_text("utf-8") for name in SCRIPTS if (widgets / name).exists()]
     shared = sorted(set(widgets.glob("*.js")) - {widgets / name for name in SCRIPTS})
-    return words.script() + "\n".join(parts + [path.read_text("utf-8") for path in shared])
+    parts += [path.read_text("utf-8") for path in shared]
+    return words.script() + "\n".join([*parts, scripts(widgets)])
 
 
 def weigh(css: str) -> str:
@@ -150,7 +153,7 @@ async def _first_run(request: Request) -> Response:
 def app_kwargs() -> dict[str, Any]:
     """For `launch(app_kwargs=…)`. Middleware given here stands inside Gradio's own, which compresses what we wrote."""
     return {
-        "middleware": [Middleware(Gate), Middleware(Head)],
+        "middleware": [Middleware(Gate), Middleware(Kept), Middleware(Head)],
         "routes": [
             Route("/healthz", _healthz),
             Route("/playground/page.{kind}", _ours),

@@ -15,20 +15,19 @@ from components.words import dictionary, i18n, words
 TABS = (text, attention, gan, vae, diffusion, cartpole)
 
 
-@gradio_fixes.building()
 def build() -> gr.Blocks:
     """The whole page, ready to launch with `launch_options()`. Imports no technique's torch code."""
-    gradio_fixes.apply()
-    with api.Page(title=dictionary("en")["header.name"], analytics_enabled=False, delete_cache=(600, 3600)) as page:
-        Header()
-        with gr.Tabs(elem_id="tabs") as tabs:
-            built = {tab.name: tab for tab in (module.build() for module in TABS)}
-        gr.Markdown(words("footer.text"), elem_id="footer")
-        _open_links(page, tabs, built)
-        api.publish()
-    # Handlers that stream are told apart by the engine's own queue and limits, so Gradio's queue lets them all in.
-    page.queue(max_size=400, default_concurrency_limit=None, api_open=True)
-    return page
+    with gradio_fixes.building():
+        with api.Page(title=dictionary("en")["header.name"], analytics_enabled=False, delete_cache=(600, 3600)) as page:
+            Header()
+            with gr.Tabs(elem_id="tabs") as tabs:
+                built = {tab.name: tab for tab in (module.build() for module in TABS)}
+            gr.Markdown(words("footer.text"), elem_id="footer")
+            _open_links(page, tabs, built)
+            api.publish()
+        # Handlers that stream are told apart by the engine's own queue and limits, so Gradio's queue lets them all in.
+        page.queue(max_size=400, default_concurrency_limit=None, api_open=True)
+    return gradio_fixes.built(page)
 
 
 def launch_options() -> dict[str, Any]:

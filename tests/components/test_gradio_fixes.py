@@ -90,6 +90,7 @@ def test_a_page_whose_first_answer_takes_ten_seconds_is_waited_for(monkeypatch):
             raise httpx.ReadTimeout("not yet")
         return httpx.Response(200)
 
+    monkeypatch.setattr(httpx, "get", slow)
     monkeypatch.setattr(httpx, "head", slow)
     mended = networking.url_ok
     importlib.reload(networking)
@@ -99,9 +100,22 @@ def test_a_page_whose_first_answer_takes_ten_seconds_is_waited_for(monkeypatch):
 
 @pytest.mark.parametrize(("status", "is_there"), [(200, True), (307, True), (401, True), (404, False), (500, False)])
 def test_what_counts_as_an_answer(monkeypatch, status, is_there):
-    monkeypatch.setattr(httpx, "head", lambda url, **options: httpx.Response(status))
+    monkeypatch.setattr(httpx, "get", lambda url, **options: httpx.Response(status))
     assert networking.url_ok("http://localhost") is is_there
 
 
 def test_where_nobody_serves_nobody_answers():
     assert not networking.url_ok("http://127.0.0.1:9")
+
+
+def test_a_page_is_described_once_it_is_launched_and_then_once():
+    with gradio_fixes.building():
+        demo = page()
+    assert demo.config == {}
+    assert gradio_fixes.built(demo).config["components"]
+    described = demo.get_config_file()
+    assert described["components"] is demo.get_config_file()["components"]
+    plain = page().get_config_file()
+    kinds = [[component["type"] for component in one["components"]] for one in (described, plain)]
+    assert kinds[0] == kinds[1] and len(kinds[0]) >= 20
+    assert len(described["dependencies"]) == len(plain["dependencies"]) > 0

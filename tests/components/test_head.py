@@ -34,7 +34,8 @@ def client():
         ],
         middleware=kwargs["middleware"],
     )
-    return httpx.Client(transport=Synchronous(app), base_url="http://test")
+    uncompressed = {"accept-encoding": "identity"}
+    return httpx.Client(transport=Synchronous(app), base_url="http://test", headers=uncompressed)
 
 
 class Synchronous(httpx.BaseTransport):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from gradio import i18n
 
-from components import page
+from components import head, page
 from components.endpoints import ENDPOINTS
 from components.widgets.tab_head import TabHead
 
@@ -25,6 +26,29 @@ def test_every_control_can_be_set_by_a_link(built):
     loads = [fn for fn in built.fns.values() if any(event == "load" for _, event in fn.targets) and fn.fn]
     set_by_links = {block.elem_id for fn in loads for block in fn.outputs}
     assert {"text-prompt", "text-temperature", "text-seed"} <= set_by_links
+
+
+def test_what_a_browser_is_told_of_the_page_is_plain_data(built):
+    """An event among it, taken for an argument of the same name, would copy the whole page for each visitor."""
+    plain, left, odd = (str, int, float, bool, type(None), i18n.I18nData), [built.config["components"]], []
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            left.extend(value.values())
+        elif isinstance(value, (list, tuple)):
+            left.extend(value)
+        elif not isinstance(value, plain):
+            odd.append(value)
+    assert odd == []
+
+
+def test_the_code_of_widgets_is_in_the_script_and_not_in_the_page(built):
+    called = {part["props"]["js_on_load"] for part in built.config["components"] if part["type"] == "html"}
+    script = head.text("js")
+    assert len(called) > 60
+    for call in called:
+        name = call.partition("(")[0]
+        assert len(call) < 100 and f"\nwindow.{name} = function (" in script
 
 
 def test_no_listener_shows_progress_on_what_holds_others(built):
