@@ -18,14 +18,14 @@
 (() => {
   "use strict";
   const { make, decode, asBase64, number, words, emit, fill } = window.playground;
-  const PIXELS = 784, MIDDLE = 128, X0_LEVELS = 64, NOISE_LEVELS = 32; // as in playground/images/diffusion_frames.py
+  const PIXELS = 784, MIDDLE = 128, LEVELS = { x0: 64, noise: 32 }; // as in playground/images/diffusion_frames.py, unless told otherwise
   const NOISE_SHOWN = 3; // standard deviations of noise from paper to ink
   const FEW = 3; // images, up to which the kinds stand beside one another
 
   const grey = (value) => (value <= 0 ? 0 : value >= 255 ? 255 : Math.round(value));
 
   function trace() {
-    const empty = () => ({ count: 0, steps: [], classes: [], timesteps: [], kept: [], first: 0, alphasCumprod: null, settings: null,
+    const empty = () => ({ count: 0, steps: [], classes: [], timesteps: [], kept: [], first: 0, levels: LEVELS, alphasCumprod: null, settings: null,
       finished: null, judged: null, seconds: null, evaluations: null, notices: [] });
     let codes = []; // of each kept step { x0, noise }: (B · 784) bytes
     let run = null;
@@ -53,13 +53,13 @@
     function pixel(i) {
       if (i >= made.count) return made.finished ? (p) => made.finished.data[p] / 127.5 - 1 : null;
       const { x0, noise } = codes[i], signal = Math.sqrt(made.steps[i].alpha_cumprod), rest = Math.sqrt(1 - made.steps[i].alpha_cumprod);
-      return (p) => (signal * (x0[p] - MIDDLE)) / X0_LEVELS + (rest * (noise[p] - MIDDLE)) / NOISE_LEVELS;
+      return (p) => (signal * (x0[p] - MIDDLE)) / made.levels.x0 + (rest * (noise[p] - MIDDLE)) / made.levels.noise;
     }
 
     const painters = {
       x_t: (i) => { const x = pixel(i) ?? pixel(made.count - 1); return (p) => (x(p) + 1) * 127.5; },
-      x0: (i) => { const { x0 } = codes[Math.min(i, made.count - 1)]; return (p) => ((x0[p] - MIDDLE) / X0_LEVELS + 1) * 127.5; },
-      noise: (i) => { const { noise } = codes[Math.min(i, made.count - 1)]; return (p) => ((noise[p] - MIDDLE) / NOISE_LEVELS / NOISE_SHOWN + 1) * 127.5; },
+      x0: (i) => { const { x0 } = codes[Math.min(i, made.count - 1)]; return (p) => ((x0[p] - MIDDLE) / made.levels.x0 + 1) * 127.5; },
+      noise: (i) => { const { noise } = codes[Math.min(i, made.count - 1)]; return (p) => ((noise[p] - MIDDLE) / made.levels.noise / NOISE_SHOWN + 1) * 127.5; },
       change: (i) => { const last = Math.min(i, made.count - 1), [x, next] = [pixel(last), pixel(last + 1)]; return x && next ? (p) => 255 * Math.abs(next(p) - x(p)) : () => 0; },
     };
 
@@ -69,8 +69,8 @@
         if (run !== null && value.run !== run && value.start === 0) made.clear();
         run = value.run ?? run;
         if (value.classes) {
-          const { classes, timesteps, kept, first, notices } = value;
-          Object.assign(made, { classes, timesteps, kept, first, notices: notices ?? [] });
+          const { classes, timesteps, kept, first, notices, levels } = value;
+          Object.assign(made, { classes, timesteps, kept, first, notices: notices ?? [], levels: levels ?? LEVELS });
         }
         if (value.settings) made.settings = value.settings;
         const mine = cleared;
@@ -95,7 +95,7 @@
         return { data, count, width: 28, height: 28 };
       },
       mean(kind, i) {
-        const x = kind === "x0" ? (n) => codes[n] && ((p) => codes[n].x0[p] / X0_LEVELS) : pixel;
+        const x = kind === "x0" ? (n) => codes[n] && ((p) => codes[n].x0[p] / made.levels.x0) : pixel;
         const [from, to] = kind === "x0" ? [x(i - 1), x(i)] : [x(i), x(i + 1)];
         if (!from || !to) return null;
         let sum = 0;

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from diffusers import DDPMScheduler, UNet2DModel
 
 FOLDER = Path(__file__).parents[1] / "weights" / MODEL
-ROWS = 16  # of a forward pass at most, so that it takes less than 50 ms on one core
+ROWS = 12  # of a forward pass at most, so that it takes less than 50 ms on one core that does other work beside
 _loading = Lock()
 
 
@@ -162,15 +162,18 @@ def predict(
 class Walk:
     """The way of one of diffusers' samplers from time `begin` to a clean image, one evaluation of the model at a time.
 
-    From a time below 999 the sampler is given the part of the schedule up to it, so that it begins exactly there.
+    From a time below 999 the sampler is given the part of the schedule up to it, so that it begins exactly there, be it
+    between two times of the schedule, as all but the ends of Heun's way are.
     """
 
-    def __init__(self, denoiser: Denoiser, sampler: str, steps: int, eta: float = 0.0, begin: int = TIMES - 1) -> None:
+    def __init__(
+        self, denoiser: Denoiser, sampler: str, steps: int, eta: float = 0.0, begin: float = TIMES - 1
+    ) -> None:
         self.denoiser, self.sampler = denoiser, SAMPLERS[sampler]
         self.begin = min(begin, self.sampler.begin)
         self.scheduler = make_scheduler(denoiser.schedule, sampler, steps, self.begin)
         self.extra = {"eta": eta} if sampler == "ddim" else {}
-        self.timesteps: list[float] = self.scheduler.timesteps.tolist()  # one for each evaluation
+        self.timesteps: list[float] = [self.begin, *self.scheduler.timesteps.tolist()[1:]]  # one for each evaluation
         self.before = 0  # evaluations of another walk that this one goes on from
         self.done = 0  # evaluations
         self.x: Tensor | None = None  # (B, 1, 28, 28) in the sampler's own scale
@@ -180,12 +183,12 @@ class Walk:
         if self.begin == self.sampler.begin:  # 1 / √ᾱ_t too, but for a part in ten thousand
             self.x = x_t * self.scheduler.init_noise_sigma  # as diffusers' own pipelines do
         else:
-            self.x = x_t / self.denoiser.alphas_cumprod[self.begin].sqrt() if self.sampler.scaled else x_t
+            self.x = x_t / self.alpha_cumprod.sqrt() if self.sampler.scaled else x_t
 
     def with_sampler(self, sampler: str, eta: float = 0.0) -> Walk:
         """Another sampler's walk from here: from the image as it is, in as many evaluations as are left."""
         t, left = self.timesteps[self.done], len(self.timesteps) - self.done
-        other = Walk(self.denoiser, sampler, left, eta, begin=round(t))
+        other = Walk(self.denoiser, sampler, left, eta, begin=t)
         other.before = self.before + self.done
         other.start(self.x_t)
         return other
@@ -204,7 +207,7 @@ class Walk:
         """ᾱ_t of the next evaluation, ()."""
         if self.sampler.scaled:
             return 1 / (1 + self.scheduler.sigmas[self.done] ** 2)
-        return self.denoiser.alphas_cumprod[self.timesteps[self.done]]
+        return self.scheduler.alphas_cumprod[self.scheduler.timesteps[self.done]]
 
     def evaluate(
         self, classes: Tensor, guidance: float, rngs: list[torch.Generator], known: Known | None = None
@@ -262,18 +265,33 @@ def evaluations(sampler: str, steps: int) -> int:
     return (steps + 1) // 2 * 2 - 1 if sampler == "heun" else steps
 
 
-def make_scheduler(schedule: DDPMScheduler, sampler: str, steps: int, begin: int) -> Any:
-    """diffusers' scheduler, its timesteps set: the first is `begin`, none is below 0, and there are at most `steps`."""
+def make_scheduler(schedule: DDPMScheduler, sampler: str, steps: int, begin: float) -> Any:
+    """diffusers' scheduler, its timesteps set: the first is `begin`, or the whole number next to it; none is below 0,
+    and there are at most `steps`.
+    """
     import diffusers
 
-    options = {"timestep_spacing": "trailing", **SAMPLERS[sampler].options}
+    options, last = {"timestep_spacing": "trailing", **SAMPLERS[sampler].options}, round(begin)
     if begin < TIMES - 1:
-        options |= {"num_train_timesteps": begin + 1, "trained_betas": schedule.betas[: begin + 1].tolist()}
-    if begin == 0 and "use_karras_sigmas" in options:
+        options |= {"num_train_timesteps": last + 1, "trained_betas": betas_up_to(schedule, begin).tolist()}
+    if last == 0 and "use_karras_sigmas" in options:
         options["use_karras_sigmas"] = False  # a single noise level leaves nothing to space, and diffusers stumbles
     scheduler = getattr(diffusers, SAMPLERS[sampler].scheduler).from_config(schedule.config, **options)
-    steps = min(steps, begin + 1)
+    steps = min(steps, last + 1)
     scheduler.set_timesteps((steps + 1) // 2 if sampler == "heun" else steps)
     if sampler == "euler_ancestral":  # σ_down² is a small difference of large numbers: in float32, of 3 steps, below 0
         scheduler.sigmas = scheduler.sigmas.double()
     return scheduler
+
+
+def betas_up_to(schedule: DDPMScheduler, t: float) -> Tensor:
+    """β up to time t. Between two times log σ is taken to be linear, as it is by samplers that choose times there; the
+    last β leads to ᾱ_t, in place of that of the whole time next to t.
+    """
+    betas, last = schedule.betas[: round(t) + 1].clone(), round(t)
+    if t != last:
+        low, alphas = int(t), schedule.alphas_cumprod
+        log_sigma = torch.lerp(*((1 / alphas[low : low + 2] - 1).log() / 2), t - low)
+        alpha_t = 1 / (1 + (2 * log_sigma).exp())
+        betas[last] = 1 - alpha_t / (alphas[last - 1] if last > 0 else 1)
+    return betas

@@ -27,7 +27,7 @@ class Telling:
         self.first = walk.before + walk.done  # evaluations that nothing is told of
         whole = kept(walk.before + len(walk.timesteps), len(classes))  # of a branch: those of the run that it leaves,
         self.kept = sorted({self.first, *(n for n in whole if n >= self.first)})  # so that the two can be compared
-        self.teller, self.told, self.began = Teller(), 0, time.perf_counter()
+        self.teller, self.told, self.began = Teller(len(classes)), 0, time.perf_counter()
 
     def opening(self, **more: Any) -> dict[str, Any]:
         opening = {
@@ -36,6 +36,7 @@ class Telling:
             "first": self.first,  # the number of the first evaluation that is told of
             "timesteps": self.walk.timesteps[self.walk.done :],  # of each from there on
             "kept": self.kept,  # by number
+            "levels": self.teller.levels,  # to 1.0, of what is told of each step
             "alphas_cumprod": wire.encode(self.walk.denoiser.alphas_cumprod.numpy()),  # (1000,): the noise schedule
             "notices": [],
         }
@@ -48,8 +49,8 @@ class Telling:
         if moment.index not in self.kept:
             return None
         images = {"x_t": as_images(moment.x_t).numpy(), "x0": as_images(moment.x0).numpy()}
-        levels = {"x0": moment.x0[:, 0].numpy(), "noise": moment.noise[:, 0].numpy()}
-        step = self.teller.step(moment.index, moment.t, moment.alpha_cumprod, images, **levels)
+        exact = {"x0": moment.x0[:, 0].numpy(), "noise": moment.noise[:, 0].numpy()}
+        step = self.teller.step(moment.index, moment.t, moment.alpha_cumprod, images, **exact)
         self.told += 1
         return {"start": self.told - 1, "steps": [step]}
 
@@ -89,9 +90,11 @@ def go_on(
     control: Control,
     known: Known | None = None,
 ) -> Frames:
-    """Walk to the end, or until the run should end. A frame for each step that is kept."""
+    """Walk to the end, or until the run should end. A frame for each step that is kept, a unit of work of its own."""
     for _ in control.steps(len(telling.walk.timesteps) - telling.walk.done):
-        yield telling.step((yield from telling.walk.evaluate(classes, guidance, rngs, known)))
+        moment = yield from telling.walk.evaluate(classes, guidance, rngs, known)
+        yield
+        yield telling.step(moment)
 
 
 def branch(settings: BranchSettings, control: Control) -> Frames:

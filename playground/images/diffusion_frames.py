@@ -5,7 +5,8 @@ Frames are dicts that `playground.frames.append` joins: {"start": place of the f
 
 Each kept step is told twice. `x_t` and `x0` are images for whoever wants the numbers. `told` is for the page, which
 draws everything from two arrays: x̂₀ in steps of 1/64 from −2, and ε̂ in steps of 1/32 from −4, each as the difference
-to the step kept before (modulo 256), which packs into a fraction of the bytes. From them
+to the step kept before (modulo 256), which packs into a fraction of the bytes. (Of many images the steps are twice as
+wide, or the first frames, mostly noise, which does not pack, would be more than a frame may be.) From them
 
     x_t = √ᾱ_t x̂₀ + √(1−ᾱ_t) ε̂
 
@@ -23,7 +24,8 @@ import numpy as np
 from playground import wire
 from playground.images.diffusion_settings import MOST_KEPT
 
-X0_LEVELS, NOISE_LEVELS, MIDDLE = 64, 32, 128  # levels to 1.0, and the level that means 0
+FINE, COARSE, MOST_FINE = {"x0": 64, "noise": 32}, {"x0": 32, "noise": 16}, 48  # levels to 1.0; images told finely
+MIDDLE = 128  # the level that means 0
 MOST_PICTURES = 1_200  # images of all kept steps together, each told as two arrays: at most 2 MB of text
 
 
@@ -50,15 +52,19 @@ def kept(evaluations: int, images: int) -> list[int]:
 class Teller:
     """Makes the steps of a run as they are told: remembers the last one."""
 
-    def __init__(self) -> None:
+    def __init__(self, images: int) -> None:
+        self.levels = FINE if images <= MOST_FINE else COARSE
         self._before: dict[str, np.ndarray] = {}
 
-    def step(self, index: int, t: float, alpha_cumprod: float, images: dict[str, np.ndarray], **levels: Any) -> Step:
-        """images: "x_t" and "x0" as uint8; levels: x0 and noise as floats, all (B, 28, 28)."""
-        codes = {"x0": _coded(levels["x0"], X0_LEVELS)}
-        beyond = levels["x0"] - (codes["x0"].astype(np.float32) - MIDDLE) / X0_LEVELS
-        amiss = np.where(np.abs(beyond) > 1 / X0_LEVELS, (alpha_cumprod / (1 - alpha_cumprod)) ** 0.5 * beyond, 0)
-        codes["noise"] = _coded(levels["noise"] + amiss, NOISE_LEVELS)
+    def step(
+        self, index: int, t: float, alpha_cumprod: float, images: dict[str, np.ndarray], **exact: np.ndarray
+    ) -> Step:
+        """images: "x_t" and "x0" as uint8; exact: x0 and noise as floats, all (B, 28, 28)."""
+        fine = self.levels["x0"]
+        codes = {"x0": _coded(exact["x0"], fine)}
+        beyond = exact["x0"] - (codes["x0"].astype(np.float32) - MIDDLE) / fine
+        amiss = np.where(np.abs(beyond) > 1 / fine, (alpha_cumprod / (1 - alpha_cumprod)) ** 0.5 * beyond, 0)
+        codes["noise"] = _coded(exact["noise"] + amiss, self.levels["noise"])
         told = {name: wire.encode(code - self._before.get(name, np.uint8(0))) for name, code in codes.items()}
         self._before = codes
         return Step(index, t, alpha_cumprod, images["x_t"], images["x0"], told)

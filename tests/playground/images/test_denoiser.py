@@ -170,7 +170,7 @@ def test_no_unit_of_work_is_larger_than_it_may_be():
         return MODEL.network(x_t, t, class_labels)
 
     units = list(predict(network, draw_noise(generators(0, 25)), 500, torch.zeros(25).long(), 2.0))
-    assert sum(rows) == 50 and max(rows) <= 16 and len(units) == len(rows) - 1
+    assert sum(rows) == 50 and max(rows) <= 12 and len(units) == len(rows) - 1
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
@@ -193,7 +193,10 @@ def test_another_sampler_goes_on_from_the_image_as_it_is(first, then):
     for _ in range(30):
         result(walk.evaluate(DIGITS, 1.0, rngs))
     other = walk.with_sampler(then)
-    alpha, m = MODEL.alphas_cumprod[round(walk.timesteps[30])], MEANS[DIGITS][:, None, None, None]
+    assert other.timesteps[0] == walk.timesteps[30]  # Heun's lie between the whole ones
+    torch.testing.assert_close(other.alpha_cumprod, walk.alpha_cumprod, atol=1e-6, rtol=1e-4, check_dtype=False)
+    torch.testing.assert_close(other.x_t, walk.x_t, atol=1e-5, rtol=1e-5)
+    alpha, m = walk.alpha_cumprod.float(), MEANS[DIGITS][:, None, None, None]
     expected = m + SPREAD * (walk.x_t - alpha.sqrt() * m) / variance(alpha).sqrt()
     moments = walked(other)
     assert moments[0].index == 30 and len(moments) <= 30

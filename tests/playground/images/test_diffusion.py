@@ -13,7 +13,7 @@ from playground.errors import SettingError
 from playground.frames import append
 from playground.images import diffusion, diffusion_editing, diffusion_grid
 from playground.images.denoiser import as_model_input, draw_noise, generators
-from playground.images.diffusion_frames import MIDDLE, NOISE_LEVELS, X0_LEVELS, kept
+from playground.images.diffusion_frames import MIDDLE, kept
 from playground.images.diffusion_settings import (
     SAMPLERS,
     AddNoiseSettings,
@@ -54,11 +54,12 @@ def decoded(step, name):
 def test_what_the_page_is_told_gives_back_every_image(sampler):
     """x̂₀ and ε̂, each the difference to the one before, and from both x_t."""
     frame = denoised(digits=[3, 8], sampler=sampler, steps=12, guidance=1.0, eta=0.5)
+    levels = frame["opening"]["levels"]
     codes = {"x0": np.uint8(0), "noise": np.uint8(0)}
     for step in frame["steps"]:
         codes = {name: codes[name] + decoded(step, name) for name in codes}
-        x0 = (codes["x0"].astype(float) - MIDDLE) / X0_LEVELS
-        noise = (codes["noise"].astype(float) - MIDDLE) / NOISE_LEVELS
+        x0 = (codes["x0"].astype(float) - MIDDLE) / levels["x0"]
+        noise = (codes["noise"].astype(float) - MIDDLE) / levels["noise"]
         x_t = step.alpha_cumprod**0.5 * x0 + (1 - step.alpha_cumprod) ** 0.5 * noise
         for told, image in ((x0, step.x0), (x_t, step.x_t)):
             shown = np.clip((told + 1) * 127.5, 0, 255)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from threading import Thread
 
 import numpy as np
@@ -16,6 +17,7 @@ from playground import wire
 from playground.errors import ModelError
 from playground.images import denoiser, mnist
 from playground.images.denoiser import FOLDER, draw, load
+from playground.images.diffusion import denoise
 from playground.images.diffusion_as_python import diffusion_as_python
 from playground.images.diffusion_classifier import classify
 from playground.images.diffusion_settings import ClassifySettings, DenoiseSettings
@@ -86,6 +88,24 @@ def test_an_image_of_the_model_does_not_depend_on_the_batch():
     together = draw(load(), DIGITS, "dpmsolver++", 5, 2.0, seed=20)
     alone = draw(load(), DIGITS[6:7], "dpmsolver++", 5, 2.0, seed=26)
     assert (together[6].int() - alone[0].int()).abs().max() <= 1
+
+
+@pytest.mark.parametrize("sampler", ["dpmsolver++", "ddpm"])
+def test_a_frame_of_as_many_images_as_may_be_is_no_larger_than_it_may_be(sampler):
+    """And from what it tells, each image is what the model saw and guessed, within a few grey levels of 255."""
+    settings, codes, told = DenoiseSettings(digits=[3, 8], num_images=32, steps=2, sampler=sampler), {}, 0
+    frames = list(replay(denoise, settings, []))
+    levels = frames[0]["opening"]["levels"]
+    for frame in frames:
+        assert len(json.dumps([step.told for step in frame["steps"]])) < 99_000  # and a few names and numbers
+        for step in frame["steps"]:
+            codes = {name: codes.get(name, np.uint8(0)) + wire.decode(step.told[name]) for name in levels}
+            x0, noise = ((codes[name].astype(float) - 128) / levels[name] for name in ("x0", "noise"))
+            x_t = step.alpha_cumprod**0.5 * x0 + (1 - step.alpha_cumprod) ** 0.5 * noise
+            for tells, image in ((x0, step.x0), (x_t, step.x_t)):
+                assert np.abs(np.clip((tells + 1) * 127.5, 0, 255) - image).max() <= 6
+            told += 1
+    assert told == 2
 
 
 def test_the_class_that_denoises_best_is_the_digit():
