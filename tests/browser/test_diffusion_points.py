@@ -17,6 +17,15 @@ BOTH = pytest.mark.parametrize(("language", "dictionary"), [("en-US", EN), ("zh-
 VIEW = "#diffusion-points-view"
 DONE = "() => [playground.last('diffusion-points.status')].some((run) => run?.state === 'done' && run.run !== 'saved')"
 
+# What the second chart says of the three paths, each time that it says something new.
+READOUTS = f"""() => {{
+  const key = document.querySelectorAll("{VIEW} .pg-curves-key")[1];
+  const outputs = [...key.querySelectorAll("output")].slice(0, 3);
+  window.readouts = [];
+  new MutationObserver(() => window.readouts.push(outputs.map((output) => output.textContent)))
+    .observe(key, {{ childList: true, subtree: true, characterData: true }});
+}}"""
+
 
 def link(**settings: object) -> str:
     asked = {"neurons": 16, "batch_size": 64} | settings
@@ -93,6 +102,7 @@ def test_a_drawing_is_imitated_on_a_phone_and_what_was_stopped_can_be_gone_along
         page.keyboard.press(key)
         page.keyboard.press("Space")
     expect(view.locator(".pg-points-row output")).to_have_text(EN["points_pad.counted"].format(n=4, most=500))
+    page.evaluate(READOUTS)
     page.locator("#diffusion-points-run").click()
     for figures in view.locator(".pg-flows-figures").all():
         expect(figures).to_contain_text(re.compile(r"Update \d+"), timeout=60_000)  # it is seen to learn
@@ -100,6 +110,8 @@ def test_a_drawing_is_imitated_on_a_phone_and_what_was_stopped_can_be_gone_along
     page.wait_for_function(DONE, timeout=60_000)
     expect(page.locator("#diffusion-points-status")).to_have_text(EN["reason.stopped"])
     expect(view.locator(".pg-flows-steps button")).to_have_count(6)
+    seen = {read.count("–") for read in page.evaluate("() => window.readouts")}
+    assert 0 in seen and seen <= {0, 3}  # what they have learned is told of all three at once, or of none
     expect(view.locator(".pg-flows-said")).to_contain_text("In 20 steps")
     assert page.evaluate("() => playground.last('diffusion-points.status').error") is None
     picture.focus()

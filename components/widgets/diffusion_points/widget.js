@@ -175,7 +175,7 @@ function arrive(path, value) {
 
 async function receive(path, value) {
   const note = () => { if (value.state === "done") ended.add(path); };
-  if (!value.curve) { note(); return settle(); }
+  if (!value.curve) { note(); drawCurves(); return settle(); }
   const run = (told[path] ??= { curve: [] });
   const opened = {};
   if (value.data) Object.assign(opened, { real: (await decode(value.data)).data, floor: value.floor, reach: value.reach, moments: value.moments });
@@ -194,8 +194,12 @@ async function receive(path, value) {
   return settle();
 }
 
+/** While they learn the curves go as far as the slowest has come, so that all three are read at the same update. */
 function drawCurves() {
-  const x = [...new Set(paths.flatMap((path) => told[path]?.curve.map((point) => point.step) ?? []))].sort((a, b) => a - b);
+  const learning = paths.filter((path) => !told[path]?.walks && !ended.has(path));
+  const upto = Math.min(...learning.map((path) => told[path]?.curve.at(-1)?.step ?? 0));
+  const reached = paths.flatMap((path) => told[path]?.curve.map((point) => point.step) ?? []);
+  const x = [...new Set(reached)].filter((step) => step <= upto).sort((a, b) => a - b);
   const js = (path) => {
     const known = new Map((told[path]?.curve ?? []).map((point) => [point.step, point.js]));
     const last = told[path]?.walks ? told[path].curve.at(-1) : null; // what has learned stays as it is
