@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Loaded = TypeVar("Loaded")
 PATIENCE = 0.02  # seconds
@@ -14,7 +14,8 @@ PATIENCE = 0.02  # seconds
 def aside(load: Callable[[], Loaded]) -> Generator[None, None, Loaded]:
     """Returns load(), called on a thread of its own, yielding meanwhile: reading a file can take several slices.
 
-    What is done within PATIENCE, as what was read before is, costs no yield: a run's later units keep their numbers.
+    How often depends on the disk, and on what was read before: not at all within PATIENCE. So these yields are no units
+    of a run's work (`waits`): its steering log counts the others, and means the same when the run is made again.
     """
     readers = ThreadPoolExecutor(1)
     reading = readers.submit(load)
@@ -22,6 +23,13 @@ def aside(load: Callable[[], Loaded]) -> Generator[None, None, Loaded]:
     while not wait([reading], PATIENCE).done:
         yield
     return reading.result()
+
+
+def waits(units: Iterator[Any]) -> bool:
+    """Whether a run, suspended, does nothing but wait in `aside`, however deep in what it yields from."""
+    while (inner := getattr(units, "gi_yieldfrom", None)) is not None:
+        units = inner
+    return getattr(units, "gi_code", None) is aside.__code__
 
 
 def optimizers_imported() -> Generator[None, None, None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from playground.inference.aside import waits
 from playground.settings import Settings
 
 Message = dict[str, Any]  # {"set": {name: value, …}} | {"pause": True} | {"step": n} | {"resume": True}
@@ -21,7 +22,7 @@ class Control:
         self.settings = settings  # as the run began; later changes come through changes()
         self.models: Mapping[str, Any] = models or {}  # model id -> LoadedModel, those that Task.models named
         self.reason: str | None = None  # why the run should end now: "stopped" or "time"; None while it goes on
-        self.step = 0  # units of work done
+        self.step = 0  # units of work done; to wait for a file is none
         self.log: list[Message] = []
         self._unread: list[tuple[str, Any]] = []
 
@@ -72,6 +73,6 @@ def replay(run: Any, settings: Settings, log: list[Message], models: Mapping[str
             frame = next(units)
         except StopIteration:
             return
-        control.step += 1
+        control.step += not waits(units)
         if frame is not None:
             yield frame

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Any
 
+from playground.inference.aside import waits
 from playground.inference.runs import Run, as_run_error
 from playground.inference.tasks import Host, Lane, Models
 
@@ -37,6 +38,8 @@ class Generated:
         except StopIteration as end:
             self.over = end.value if isinstance(end.value, str) else "length"
             return False
+        if waits(self._units):
+            return self.ready
         self.run.control.step += 1
         if self.run.task.is_step(frame):
             self.run.allowance = max(0, self.run.allowance - 1)

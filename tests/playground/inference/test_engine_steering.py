@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from playground.errors import RunError, SettingError
+from playground.inference.aside import aside, waits
 from playground.inference.control import Control, replay
 from playground.inference.engine import Engine
 from playground.inference.tasks import Lane
-from tests.playground.inference.engine_tasks import Count, Forever, held_up, pictures, settled, text, until
+from tests.playground.inference.engine_tasks import PATIENCE, Count, Forever, held_up, pictures, settled, text, until
 
 
 def learn(settings, control):
@@ -54,6 +57,41 @@ def test_a_technique_says_what_a_step_is(engine):
     assert heard == [0, 1, 2]
     paused = until(events, "paused")
     assert paused.frame is None
+
+
+def test_to_wait_for_a_file_is_no_step(engine):
+    """However long the disk takes: what is posted meanwhile, and afterwards, is logged as if it had been there."""
+    there = threading.Event()
+
+    def opening(settings, control):
+        yield from aside(there.wait)
+        yield from learn(settings, control)
+
+    units = opening(Count(), Control(Count()))
+    assert [next(units), next(units)] == [None, None] and waits(units)
+    with held_up(engine):
+        ticket = engine.submit(text(opening, name="opening", steerable=("gain",)), Count(n=10**6), "me")
+        engine.post(ticket, {"pause": True})
+        engine.post(ticket, {"step": 3})
+    events = engine.frames(ticket)
+    next(events)
+    for _ in range(5):  # meanwhile the run has turns too
+        engine.call(lambda: None).result(PATIENCE)
+    engine.post(ticket, {"set": {"gain": 2}})
+    settled(engine)
+    there.set()
+    heard = []
+    while len(heard) < 3:
+        heard += next(events).frame or []
+    settled(engine)
+    engine.post(ticket, {"set": {"gain": 5}})
+    engine.post(ticket, {"step": 2})
+    while len(heard) < 5:
+        heard += next(events).frame or []
+    engine.stop(ticket)
+    *_, final = events
+    assert [entry["step"] for entry in final.log if "set" in entry] == [0, 3]
+    assert list(replay(opening, Count(n=10**6), list(final.log))) == final.frame
 
 
 def test_steps_and_changes_come_between_units_and_the_log_reproduces_the_run(engine):
