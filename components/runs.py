@@ -236,7 +236,7 @@ def told_at_ends() -> Callable[[Event, Settings], dict[str, Any]]:
 def told(event: Event) -> dict[str, Any]:
     """An event's outside as JSON: everything but its frame."""
     value: dict[str, Any] = {"run": event.run, "state": event.state}
-    for name in ("position", "progress", "bytes", "expires", "reason"):
+    for name in ("position", "wait", "progress", "bytes", "expires", "reason"):
         if getattr(event, name) is not None:
             value[name] = getattr(event, name)
     if event.error is not None:

@@ -17,7 +17,7 @@
   "use strict";
   const { unpack, emit, on } = window.playground;
   const going = new Map(); // name of an experiment → tickets of its runs that go on
-  const ABOUT = ["run", "state", "position", "progress", "bytes", "expires", "reason", "error", "settings", "notices"];
+  const ABOUT = ["run", "state", "position", "wait", "progress", "bytes", "expires", "reason", "error", "settings", "notices"];
 
   /** Calls `ask` when `element` first comes into sight and what the page's link asks for stands in the controls. */
   async function whenSeen(element, ask) {

@@ -27,6 +27,7 @@ TRAIN_CARTPOLE = Task(
     peak_bytes=_training_bytes,
     merge=append,
     seconds=180,
+    small=True,
     steerable=STEERABLE,
     is_step=lambda frame: bool(frame and frame["points"]),  # an update, of which many a unit is only a part
 )
@@ -37,6 +38,7 @@ COMPARE_ALGORITHMS = Task(
     peak_bytes=lambda settings: MEMORY_BYTES,
     merge=append,
     seconds=600,
+    small=True,
 )
 SEED_LOTTERY = Task(
     "seed_lottery",
@@ -45,6 +47,7 @@ SEED_LOTTERY = Task(
     peak_bytes=lambda settings: settings.seeds * _training_bytes(settings),
     merge=append,
     seconds=600,
+    small=True,
 )
 
 TEXTBOOK_PPO = Task(
@@ -54,6 +57,7 @@ TEXTBOOK_PPO = Task(
     peak_bytes=lambda settings: settings.seeds * TRAINING_BYTES,
     merge=append,
     seconds=180,
+    small=True,
 )
 
 

@@ -63,4 +63,5 @@ TRAIN_FLOW = Task(
     peak_bytes=lambda settings: FLOW_BYTES,
     merge=append,
     seconds=120,
+    small=True,
 )

@@ -55,5 +55,6 @@ TRAIN_POINTS = Task(
     merge=merge,
     conclude=conclude,
     seconds=180,
+    small=True,
     steerable=STEERABLE,
 )

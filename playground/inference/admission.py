@@ -28,6 +28,7 @@ class Limits:
     max_queue: int = 200  # runs waiting to be let in; also calls waiting
     max_running: int = 128  # interactive runs at once
     max_training: int = 4 * (os.cpu_count() or 1)  # training runs at once on this host
+    max_small: int = 32 * (os.cpu_count() or 1)  # of those besides whose units are short: a class trains at once
     max_per_owner: int = 8  # runs and calls going, of one owner
     paused_seconds: float = 600.0  # a paused run ends after this
     kept_seconds: float = 1800.0  # a finished trace is forgotten after this
@@ -42,6 +43,7 @@ class Admission:
         self._limits = limits
         self._queue: list[Run] = []
         self._inside: set[Run] = set()
+        self._rushes: dict[str, Rush] = {}  # line -> the rush it has, while somebody waits
 
     @property
     def bytes(self) -> int:
@@ -65,12 +67,16 @@ class Admission:
         self._queue.append(run)
 
     def leave(self, run: Run) -> None:
-        self._inside.discard(run)
+        if run in self._inside:
+            self._inside.remove(run)
+            if rush := self._rushes.get(line_of(run)):
+                rush.freed += 1
         if run in self._queue:
             self._queue.remove(run)
 
-    def admit(self) -> list[Run]:
-        """Runs that may begin now, in order. Those that stay get their `position`, counted within their line.
+    def admit(self, now: float) -> list[Run]:
+        """Runs that may begin now, in order. Those that stay get their `position`, counted within their line, and the
+        time at which their turn should come.
 
         Nobody overtakes within a line, so a big run is not passed by small ones for ever. Training or unsliced runs
         that wait hold up no interactive one; an interactive run that waits holds up everybody.
@@ -86,14 +92,35 @@ class Admission:
             else:
                 waiting[line] += 1
                 run.position = waiting[line]
+        self._rushes = {line: self._rushes.get(line) or Rush(now) for line in waiting}
+        for run in self._queue:
+            run.turn_at = self._rushes[line_of(run)].turn_at(run.position, now)
         return admitted
 
     def _fits(self, run: Run, line: str) -> bool:
-        most = {"unsliced": 1, "interactive": self._limits.max_running, "training": self._limits.max_training}[line]
+        limits = self._limits
+        most = {
+            "unsliced": 1,
+            "small": limits.max_small,
+            "interactive": limits.max_running,
+            "training": limits.max_training,
+        }[line]
         alike = sum(line_of(other) == line for other in self._inside)
         return alike < most and self.bytes + run.peak_bytes <= self._limits.memory_limit
 
 
+@dataclass
+class Rush:
+    """A time during which runs wait in a line, by the engine's clock."""
+
+    began: float
+    freed: int = 0  # places since
+
+    def turn_at(self, position: int, now: float) -> float | None:
+        """When the run at `position` should begin, if places become free as they did so far; None: none did yet."""
+        return now + position * (now - self.began) / self.freed if self.freed else None
+
+
 def line_of(run: Run) -> str:
-    """The line in which a run queues: its lane's, or that of the runs whose units cannot be cut."""
-    return "unsliced" if run.task.unsliced else run.task.lane.value
+    """The line in which a run queues: its lane's, or that of the runs whose units are short, or cannot be cut."""
+    return "unsliced" if run.task.unsliced else "small" if run.task.small else run.task.lane.value

@@ -1,7 +1,9 @@
 """Whose turn it is: two lanes, each fair among people. Pure bookkeeping in seconds charged, no clock and no threads.
 
-Within a lane the owner who has used least goes first, as in stride scheduling (Waldspurger & Weihl, 1995). Between
-lanes interactive work goes first until it owes training a third of what it has taken, which gives training a quarter.
+Within a lane the owner who has used least goes first, as in stride scheduling (Waldspurger & Weihl, 1995). A turn that
+took very long (a first unit imports a library, or the machine was busy with something else) is mostly forgiven: who had
+it waits until the others have been served for a second together, however many they are. Between lanes interactive work
+goes first until it owes training a third of what it has taken, which gives training a quarter.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from typing import Protocol
 from playground.inference.tasks import Lane
 
 TRAINING_SHARE = 1 / 4
+LONGEST_WAIT = 1.0  # seconds that the others in a lane are served, all together, before one has a turn again
 
 
 class Work(Protocol):
@@ -54,7 +57,9 @@ class Turns:
 
     def charge(self, work: Work, seconds: float, people: int) -> None:
         if work.owner in self._used:  # a newcomer who was served once and is gone is still remembered
-            self._used[work.owner] += seconds / max(1, people)
+            used = self._used[work.owner] + seconds / max(1, people)
+            least = min((self._used[owner] for owner in self._work if owner != work.owner), default=used)
+            self._used[work.owner] = min(used, least + LONGEST_WAIT / max(1, len(self._work)))
         if work in self:  # and to the back of the line, for those who have used the same
             mine = self._work[work.owner] = self._work.pop(work.owner)
             mine[work] = mine.pop(work) + seconds

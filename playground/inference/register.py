@@ -61,7 +61,7 @@ class Register:
     def admit(self) -> list[Run]:
         """Runs that were let in from the queue just now: have them loaded."""
         with self.lock:
-            admitted = self._admission.admit()
+            admitted = self._admission.admit(self._clock())
             for run in admitted:
                 run.turn("running", position=None)
             return admitted

@@ -38,6 +38,7 @@ class Run:
         # under the lock
         self.state: State = "queued"
         self.position: int | None = None
+        self.turn_at: float | None = None  # while queued, by the engine's clock: an estimate
         self.viewers: dict[str, Viewer] = {}
         self.frames: list[Frame] = []  # all of them, or only the latest when nobody needs the others
         self.published = 0
@@ -173,14 +174,16 @@ class Viewer:
             merge = run.task.merge
             fresh = run.frames[self._seen :] if merge else run.frames[-1:] if self._seen < run.published else []
             self._seen = run.published
-            loadings, expires, position = list(run.loadings.values()), run.expires_at, run.position
+            loadings, expires = list(run.loadings.values()), run.expires_at
+            position, turn_at = run.position, run.turn_at
         if state == "done":
             return Event(self.ticket, "done", run.last, reason=run.reason, error=run.error, log=tuple(run.control.log))
         if so_far is not None:
             return Event(self.ticket, "done", run.concluded(so_far, "stopped"), reason="stopped")
         frame = (merge(fresh) if merge else fresh[-1]) if fresh else None
         if state == "queued":
-            return Event(self.ticket, state, frame, position=position)
+            wait = max(0.0, turn_at - clock()) if turn_at is not None else None
+            return Event(self.ticket, state, frame, position=position, wait=wait)
         if state == "loading":
             progress, size = loading_progress(loadings)
             return Event(self.ticket, state, frame, progress=progress, bytes=size)

@@ -104,6 +104,7 @@ class Task:
     shared: bool = True  # equal settings are the same run, and its finished trace is kept for the next who asks
     kept: bool = True  # its finished trace; False for what is true of its moment alone, such as a time
     unsliced: bool = False  # its units are long (a step of a large pipeline): one such run at a time
+    small: bool = False  # its units are a few ms long and it needs little memory: many such runs train at once
     steerable: tuple[str, ...] = ()  # settings that its owner may change while it runs
     is_step: Callable[[Frame | None], bool] = every_unit  # what a unit gave -> whether "step once" is then over
 
@@ -120,6 +121,7 @@ class Event:
     state: State
     frame: Frame | None = None
     position: int | None = None  # queued: place in the queue, from 1
+    wait: float | None = None  # queued: seconds until its turn comes, as far as can be told by now
     progress: float | None = None  # loading: 0…1
     bytes: int | None = None  # loading: size of all that is being loaded
     expires: float | None = None  # paused: seconds until the run is ended for good

@@ -10,8 +10,9 @@ from components.widgets.base import Widget
 class Status(Widget):
     """Shows the latest on the bus topic `TAB.status`, or its value when the server sets one.
 
-    Either is {"state": "queued" | "loading" | "running" | "paused" | "done", "position"?, "progress"? (0 to 1),
-    "bytes"?, "reason"?, "notices"?: [{"key", "values", "sentence"}], "error"?: {"key", "values", "sentence"}}.
+    Either is {"state": "queued" | "loading" | "running" | "paused" | "done", "position"?, "wait"? (seconds),
+    "progress"? (0 to 1), "bytes"?, "reason"?, "notices"?: [{"key", "values", "sentence"}],
+    "error"?: {"key", "values", "sentence"}}.
     """
 
     def __init__(self, tab: str, **kwargs: Any) -> None:

@@ -6,9 +6,16 @@ const progress = make("progress", { max: 1, "aria-label": words("status.progress
 const line = make("p", { class: "pg-status", role: "status" }, said, progress, notice);
 element.querySelector(".pg-widget").replaceChildren(line);
 
+/** It is an estimate, so it is told in rounded numbers, and never as less than a second. */
+function queued(position, wait) {
+  if (wait === undefined) return words("status.queued", { position });
+  const size = wait < 10 ? 1 : wait < 60 ? 5 : 30;
+  return words("status.queued_for", { position, seconds: Math.max(size, size * Math.round(wait / size)) });
+}
+
 function phrase(run) {
   if (run.error) return sentence(run.error);
-  if (run.state === "queued") return words("status.queued", { position: run.position ?? 1 });
+  if (run.state === "queued") return queued(run.position ?? 1, run.wait);
   if (run.state === "loading") {
     return words("status.loading", { progress: percent(run.progress ?? 0), bytes: run.bytes ? `· ${bytes(run.bytes)}` : "" });
   }

@@ -62,6 +62,19 @@ def test_people_share_time_and_not_turns():
     assert had["slow"] == pytest.approx(had["quick"], abs=0.051)
 
 
+@pytest.mark.parametrize("people", [3, 60])
+def test_who_was_served_for_very_long_waits_for_a_second_of_the_others_together(people):
+    unlucky = Job("unlucky", Lane.TRAINING, seconds=5.0)
+    lanes = lanes_with(unlucky, *(Job(f"other{n}", Lane.TRAINING, seconds=0.01) for n in range(people - 1)))
+    assert lanes.next() is unlucky
+    lanes.charge(unlucky, unlucky.seconds)
+    waited = 0.0
+    while (job := lanes.next()) is not unlucky:
+        lanes.charge(job, job.seconds)
+        waited += job.seconds
+    assert waited == pytest.approx(1 - 1 / people, abs=0.01 * people)
+
+
 def test_a_newcomer_starts_level():
     lanes = lanes_with(Job("old", Lane.TRAINING))
     turns(lanes, 1000)

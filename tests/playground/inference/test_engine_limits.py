@@ -59,6 +59,34 @@ def test_waiting_training_holds_up_no_interactive_run(make):
     assert last(engine, engine.submit(text(), Count())).frame == list(range(5))
 
 
+def test_those_who_wait_are_told_when_their_turn_comes(make):
+    """Six wait from second 0 on; two places are free after 10 s: one comes free every 5 s."""
+    clock = FakeClock()
+    engine = make(clock=clock, max_training=2)
+    tickets = [engine.submit(pictures(Forever()), Count(seed=seed)) for seed in range(8)]
+    viewers = [engine.frames(ticket) for ticket in tickets]
+    first = [next(viewer) for viewer in viewers]
+    assert [(event.position, event.wait) for event in first[2:]] == [(n + 1, None) for n in range(6)]
+    clock.work(10)
+    for ticket, viewer in zip(tickets[:2], viewers[:2], strict=True):
+        engine.stop(ticket)
+        list(viewer)
+    settled(engine)
+    told = [next(event for event in viewer if event.position == n + 1) for n, viewer in enumerate(viewers[4:])]
+    assert [event.wait for event in told] == [5, 10, 15, 20]
+    clock.work(3)
+    assert next(event for event in viewers[7] if event.wait != 20).wait == 17
+
+
+def test_many_small_runs_train_beside_the_few_large_ones(make):
+    engine = make(max_training=1, max_small=3)
+    large = [engine.frames(engine.submit(pictures(Forever()), Count(seed=seed))) for seed in range(2)]
+    assert [next(viewer).position for viewer in large] == [None, 1]
+    little = pictures(Forever(), name="little", small=True)
+    small = [engine.frames(engine.submit(little, Count(seed=seed))) for seed in range(4)]
+    assert [next(viewer).position for viewer in small] == [None, None, None, 1]
+
+
 def test_what_cannot_be_sliced_is_admitted_one_at_a_time(make):
     engine = make()
     whole = [
