@@ -161,9 +161,10 @@ async def classify_by_denoising(
         index: which test digit, 0 to 9999
 
     Returns:
-        `losses`, ten mean squared errors, `class`, that of the least, `errors`, the standard error of each loss's
-        distance to the least (None for one sample), `each`, (samples, 10) float32 in the wire form, `samples`; and
-        `judge`, the ten probabilities by a network trained to classify.
+        `losses`, ten mean squared errors of the predicted noise (whose own mean square is 1), `class`, that of the
+        least, `errors`, the standard error of each loss's distance to the least (None for fewer than four samples),
+        `each`, (samples, 10) float32 in the wire form, `samples`; and `judge`, the ten probabilities by a network
+        trained to classify.
     """
     return await answer(CLASSIFY, ClassifySettings, locals(), request)
 

@@ -153,7 +153,8 @@ class ClassifySettings(Settings):
     """Which class denoises an image best.
 
     image, index  as in AddNoiseSettings
-    samples       noised copies that each of the ten classes is tried on
+    samples       noised copies that each of the ten classes is tried on; every second has the noise of the one before
+                  with its sign turned
     """
 
     image: Mapping[str, Any] | None = drawing(optional=True)

@@ -57,7 +57,7 @@ function sentences(value) {
   const shows = settings.image === null && settings.index === firstImage.index() ? firstImage.label() : null;
   return [
     word("best", { digit: best, loss: number(losses[best], 4), samples: number(samples, 0) }),
-    !errors ? word("one_sample") : word("next", { second, apart: number(losses[second] - losses[best], 4), error: number(errors[second], 4) }),
+    !errors ? word("few_samples") : word("next", { second, apart: number(losses[second] - losses[best], 4), error: number(errors[second], 4) }),
     !errors ? "" : doubtful.length ? word("doubt", { others: doubtful.sort().join(", ") }) : word("clear"),
     word(opinion === best ? "judge_agrees" : "judge_differs", { digit: opinion, sure: percent(judge[opinion]) }),
     shows === null ? "" : word("shows", { digit: shows }),

@@ -8,7 +8,7 @@ from threading import Thread
 import numpy as np
 import pytest
 import torch
-from diffusers import DDPMScheduler, UNet2DModel
+from diffusers import DDIMScheduler, DDPMScheduler, UNet2DModel
 from PIL import Image
 from pytest import approx
 from safetensors import safe_open
@@ -19,11 +19,12 @@ from playground.images import denoiser, mnist
 from playground.images.denoiser import FOLDER, draw, load
 from playground.images.diffusion import denoise
 from playground.images.diffusion_as_python import diffusion_as_python
-from playground.images.diffusion_classifier import classify
+from playground.images.diffusion_classifier import FIRST, LAST, class_losses, classify, draws
 from playground.images.diffusion_settings import ClassifySettings, DenoiseSettings
 from playground.images.judge_network import features_and_logits
 from playground.images.samplers import SAMPLERS
 from playground.inference.control import replay
+from playground.inference.units import finished
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # from within diffusers
 DIGITS = torch.arange(10)
@@ -118,17 +119,46 @@ def test_the_class_that_denoises_best_is_the_digit():
     assert right >= 9
 
 
+def test_classes_are_tried_on_pairs_of_opposite_noise_at_times_spread_evenly():
+    for samples in (1, 7, 8):
+        drawn = list(draws(samples, seed=3))
+        times, noises = [t for t, _ in drawn], [epsilon for _, epsilon in drawn]
+        assert len(drawn) == samples and all(FIRST <= t < LAST for t in times)
+        for n in range(1, samples, 2):
+            assert times[n] == times[n - 1] and torch.equal(noises[n], -noises[n - 1])
+        strata = sorted((t - FIRST) * ((samples + 1) // 2) // (LAST - FIRST) for t in times[::2])
+        assert strata == list(range((samples + 1) // 2))  # one time from each part of the range
+
+
+def test_a_loss_is_the_error_of_the_noise_that_the_model_predicts():
+    x0, t = denoiser.as_model_input(mnist.images("test")[:1]), 700
+    epsilon = denoiser.draw_noise(denoiser.generators(0, 1))
+    model = load()
+    scheduler = DDIMScheduler.from_config(model.schedule.config, clip_sample=False)
+    x_t = scheduler.add_noise(x0, epsilon, torch.tensor([t]))
+    scheduler.set_timesteps(1000)
+    losses = finished(class_losses(model, x0, t, epsilon))
+    for digit in (0, 7):
+        with torch.no_grad():
+            v = model.network(x_t, t, class_labels=torch.tensor([digit])).sample
+        x0_guess = scheduler.step(v, t, x_t).pred_original_sample
+        guess = (x_t - scheduler.alphas_cumprod[t] ** 0.5 * x0_guess) / (1 - scheduler.alphas_cumprod[t]) ** 0.5
+        assert float(losses[digit]) == approx(float((guess - epsilon).square().mean()), rel=1e-3)
+
+
 def test_classes_are_told_sample_by_sample_and_a_stopped_run_keeps_those_it_has():
     settings = ClassifySettings(index=8, samples=50)
-    stopped = [{"step": 12, "stop": "stopped"}]
+    stopped = [{"step": 16, "stop": "stopped"}]
     frames = list(replay(classify, settings, stopped))
-    assert [frame["samples"] for frame in frames] == list(range(1, len(frames) + 1)) and 3 <= len(frames) < 12
+    assert [frame["samples"] for frame in frames] == list(range(1, len(frames) + 1)) and 4 <= len(frames) < 16
     each = wire.decode(frames[-1]["each"]).astype(float)  # (S, 10)
     best = each.mean(0).argmin()
-    apart = each - each[:, [best]]
-    assert frames[0]["errors"] is None and frames[-1]["class"] == best
+    pairs = each[: len(each) // 2 * 2].reshape(-1, 2, 10).mean(1)  # the same noise with both signs
+    apart = pairs - pairs[:, [best]]
+    assert [frame["errors"] is None for frame in frames[:4]] == [True, True, True, False]
+    assert frames[-1]["class"] == best
     np.testing.assert_allclose(frames[-1]["losses"], each.mean(0), rtol=1e-6)
-    np.testing.assert_allclose(frames[-1]["errors"], np.std(apart, 0, ddof=1) / len(each) ** 0.5, rtol=1e-4, atol=1e-9)
+    np.testing.assert_allclose(frames[-1]["errors"], np.std(apart, 0, ddof=1) / len(pairs) ** 0.5, rtol=1e-4, atol=1e-9)
 
 
 def test_reading_the_model_leaves_what_other_threads_make_alone():
