@@ -11,8 +11,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
+
+from tests.browser.doing import PATIENCE, Traffic, traffic
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 FLAGS = [
@@ -25,6 +27,7 @@ FLAGS = [
     "--disable-sync",
 ]
 SYSTEM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SLOW = float(os.environ.get("SLOW", 1))  # SLOW=4 pytest tests/browser: scripts run four times slower, and races show
 # What Gradio 6.31 says when a page is left while it streams. An app that really failed shows in its log (see `app`).
 LEAVING = ("AbortError: signal is aborted", "Unexpected error Connection errored out")
 HELP = (
@@ -58,6 +61,7 @@ def launch(playwright: Playwright) -> Browser:
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = launch(playwright)
+        expect.set_options(timeout=PATIENCE)
         yield browser
         browser.close()
 
@@ -74,15 +78,19 @@ def open_page(browser: Browser, app: str) -> Iterator[Callable[..., Page]]:
         page.on("console", lambda said: wrong.append(f"console: {said.text}") if is_wrong(said) else None)
         page.on("pageerror", lambda error: wrong.append(f"uncaught: {error}"))
         page.on("request", lambda request: wrong.extend(foreign(request.url)))
+        traffic[page] = Traffic(page)
 
     def open_(query: str = "", *, address: str = app, **options: object) -> Page:
         options.setdefault("locale", "en-US")
+        options.setdefault("reduced_motion", "reduce")  # what moves by itself moves no test
         options.setdefault("viewport", {"width": 1280, "height": 900})
         context = browser.new_context(**options)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         watch(page)
+        if SLOW > 1:
+            context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOW})
         page.goto(f"{address}/{query}")
         page.locator("#header h1").wait_for()
         page.wait_for_function("window.playground.last('opened')")

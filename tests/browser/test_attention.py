@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from components import words
 from components.saved_runs import FIRST_ATTENTION
 from playground import wire
-from tests.browser.test_experiments import requests_during
+from tests.browser.doing import finish, reached, requests_during
 
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
 TEXT = "Mr. Crow flew over the farm. Mr."
@@ -30,13 +30,8 @@ def read(page: Page, **controls: str) -> None:
         field = page.locator(f"#attention-{name} textarea, #attention-{name} input").first
         field.fill(value)
         field.press("Tab")
-    before = page.evaluate("playground.attention.frame()?.run")
-    page.locator("#attention-run").click()
-    page.wait_for_function(
-        "(old) => playground.last('attention.status')?.state === 'done' && playground.attention.frame().run !== old",
-        arg=before,
-        timeout=60_000,
-    )
+    told = finish(page, "attention")
+    page.wait_for_function("(run) => playground.attention.frame()?.run === run", arg=told["run"])
 
 
 def weights(page: Page, layer: int, head: int) -> np.ndarray:
@@ -63,7 +58,7 @@ def test_there_is_something_to_touch_before_the_first_click(open_page, accessibl
     page = open_page(f"{FIRST}&lang={language}")
     expect(page.locator("#attention-status")).to_contain_text(dictionary["reason.saved"])
     first = FIRST_ATTENTION[language]
-    assert page.evaluate("playground.attention.frame().settings.text") == first["text"]
+    page.wait_for_function("(text) => playground.attention.frame()?.settings.text === text", arg=first["text"])
     assert page.evaluate("playground.attention.head()") == {"layer": first["layer"], "head": first["head"]}
     expect(page.locator("#attention-unplug .pg-unplug-row:not([data-empty])")).to_have_count(8)
     screenshot(page, "attention")
@@ -114,10 +109,10 @@ def test_arrow_keys_walk_through_the_matrix_and_say_each_weight(open_page):
     for key in ("ArrowRight", "ArrowRight", "ArrowUp"):  # begins in the last row's first cell
         page.keyboard.press(key)
     row, column = len(exact) - 2, 1
+    tokens = page.evaluate("playground.attention.frame().tokens.map((token) => token.text)")
+    expect(said).to_contain_text(f"“{tokens[row].strip()}” → “{tokens[column].strip()}”")
     shown = float(re.search(r"= <?([\d.]+)%", said.inner_text())[1]) / 100
     assert shown == pytest.approx(exact[row, column], rel=0.05, abs=5e-6)
-    tokens = page.evaluate("playground.attention.frame().tokens.map((token) => token.text)")
-    assert f"“{tokens[row].strip()}” → “{tokens[column].strip()}”" in said.inner_text()
     assert page.evaluate("playground.attention.query()") == row
     page.keyboard.press("Escape")
     expect(said).to_have_text(EN["heatmap.hint"])
@@ -162,11 +157,13 @@ def test_every_head_is_tried_and_the_costliest_unplugged_at_a_press(open_page, a
     page = open_page(FIRST)
     unplug = page.locator("#attention-unplug")
     unplug.get_by_text(EN["attention.unplug.each"]).click()
-    page.wait_for_function("playground.attention.costs()", timeout=60_000)
+    page.wait_for_function("playground.attention.costs()")
     costs = page.evaluate("playground.attention.costs()")
     worst = int(np.argmax(costs))
     unplug.locator(".pg-unplug-tried button").first.click()
-    assert page.evaluate("playground.attention.head()") == {"layer": worst // 8, "head": worst % 8}
+    page.wait_for_function(
+        "(n) => 8 * playground.attention.head().layer + playground.attention.head().head === n", arg=worst
+    )
     expect(unplug.locator(".pg-unplug-verdict")).to_contain_text("KL")
     told = Client(app, verbose=False).predict(
         FIRST_ATTENTION["en"]["text"], "tales", worst // 8, worst % 8, api_name="/ablate_head"
@@ -179,7 +176,7 @@ def test_every_head_is_tried_and_the_costliest_unplugged_at_a_press(open_page, a
 def test_every_head_is_tried_for_a_reader_of_chinese(open_page):
     page = open_page(f"{FIRST}&lang=zh-CN")
     page.locator("#attention-unplug").get_by_text(ZH["attention.unplug.each"]).click()
-    page.wait_for_function("playground.attention.costs()", timeout=60_000)
+    page.wait_for_function("playground.attention.costs()")
     expect(page.locator("#attention-unplug .pg-unplug-tried button")).to_have_count(5)
 
 
@@ -192,12 +189,18 @@ def test_a_link_restores_what_is_looked_at(open_page):
         page.keyboard.press(key)
     page.locator("#attention-view").get_by_text(EN["attention.view.links"], exact=True).click()
     page.locator("#attention-unplug").get_by_text(EN["attention.unplug.one_off"].format(layer=4, head=0)).click()
-    page.wait_for_function("playground.last('attention.settings').off?.length === 1")
+    page.wait_for_function(
+        """(({ off, layer, view }) => off?.length === 1 && Number(layer) === 4 && view === "links")(
+            playground.last("attention.settings") ?? {})"""
+    )
     page.locator("#attention-link").click()
     page.wait_for_function("async () => (await navigator.clipboard.readText()).includes('off=32')")
     link = page.evaluate("navigator.clipboard.readText()")
     other = open_page(f"?{link.partition('?')[2]}")
-    other.wait_for_function("playground.attention.frame()?.run !== 'saved' && playground.attention.off().size === 1")
+    reached(other, "attention")
+    other.wait_for_function(
+        "!['saved', undefined].includes(playground.attention.frame()?.run) && playground.attention.off().size === 1"
+    )
     assert other.evaluate("playground.attention.frame().settings.text") == TEXT
     assert other.evaluate("[playground.attention.head(), playground.attention.view()]") == [
         {"layer": 4, "head": 0},
@@ -208,8 +211,7 @@ def test_a_link_restores_what_is_looked_at(open_page):
 
 def test_a_link_runs_an_experiment_that_has_to_be_set_up_first(open_page):
     page = open_page(f"{FIRST}&depth=look&experiment=block&run=1")
-    page.wait_for_function("playground.last('attention-block.status')?.state === 'done'", timeout=30_000)
-    assert page.evaluate("playground.last('attention-block.status').error") is None
+    assert "error" not in reached(page, "attention-block")
     assert page.evaluate("playground.last('attention.status').run") == "saved"  # the hero was not run in its place
     assert page.locator("#attention-block-view [role=img]").count() > 5  # its stops, each a strip of numbers
 
@@ -237,11 +239,12 @@ def test_the_open_head_and_everything_can_be_kept(open_page):
 def test_presets_show_what_they_promise(open_page):
     page = open_page(FIRST)
     page.locator("#attention-preset-twice").click()
+    reached(page, "attention")
     page.wait_for_function("playground.attention.frame()?.settings?.copies === 2")
     layer, head = page.evaluate("[playground.attention.head().layer, playground.attention.head().head]")
     assert page.evaluate(f"playground.attention.frame().kinds.labels[{layer}][{head}]") == "induction"
     page.locator("#attention-preset-unplug").click()
-    expect(page.locator("#attention-unplug .pg-unplug-verdict")).to_contain_text("instead of", timeout=20_000)
+    expect(page.locator("#attention-unplug .pg-unplug-verdict")).to_contain_text("instead of")
 
 
 def test_what_cannot_be_read_is_told_in_a_sentence(open_page):
@@ -260,7 +263,8 @@ def test_what_cannot_be_read_is_told_in_a_sentence(open_page):
 def test_an_encoder_takes_two_texts_and_is_asked_for_its_mask(open_page, app):
     first, second = "The fox ran into the [MASK].", "He hid."
     page = open_page(f"{FIRST}&model=tales-bert&depth=lab&layer=1&head=0&text={first}&second={second}&run=1")
-    page.wait_for_function("playground.attention.frame()?.model.id === 'tales-bert'", timeout=60_000)
+    page.wait_for_function("playground.attention.frame()?.model?.id === 'tales-bert'")
+    reached(page, "attention")
     frame = page.evaluate("playground.attention.frame()")
     assert frame["causal"] is False and set(frame["types"]) == {0, 1}
     told = Client(app, verbose=False).predict(first, "tales-bert", second=second, api_name="/fill_mask")

@@ -15,8 +15,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from components import words
 from playground import wire
 from playground.inference.sources import WEIGHTS
+from tests.browser.doing import finish, reached, requests_during
 from tests.browser.test_draws import said
-from tests.browser.test_experiments import requests_during
 
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
 BOTH = pytest.mark.parametrize(("language", "dictionary"), [("en", EN), ("zh-CN", ZH)])
@@ -28,19 +28,6 @@ GAP = "The wolf ran into the wood, and the little [MASK] was afraid."
 
 def open_lab(open_page, name: str, query: str = ASKED, **options: object) -> Page:
     return open_page(f"?tab=attention&depth=lab&experiment={name}&{query}", **options)
-
-
-def finish(page: Page, name: str) -> None:
-    """Press Run, or a card's button, and wait for the end of that run."""
-    page.evaluate("(name) => playground.emit(`attention-${name}.status`, { state: 'asked' })", name)
-    page.locator(f"#attention-{name}-run").click()
-    wait(page, name)
-
-
-def wait(page: Page, name: str) -> None:
-    page.wait_for_function(
-        "(name) => playground.last(`attention-${name}.status`)?.state === 'done'", arg=name, timeout=60_000
-    )
 
 
 def view(page: Page, name: str) -> Locator:
@@ -76,7 +63,7 @@ def greedy() -> tuple[list[str], int, torch.Tensor]:
 
 def test_rows_are_transformers_own_for_every_token_written(open_page):
     page = open_lab(open_page, "generation")
-    finish(page, "generation")
+    finish(page, "attention-generation")
     texts, given, attentions = greedy()
     shown = view(page, "generation").locator(".pg-bars-token")
     assert [text.strip() for text in shown.locator(".pg-bars-word").all_text_contents()] == [
@@ -101,7 +88,7 @@ def test_rows_are_transformers_own_for_every_token_written(open_page):
 
 def test_any_head_opens_by_keys_and_by_pointer_without_a_request(open_page):
     page = open_lab(open_page, "generation")
-    finish(page, "generation")
+    finish(page, "attention-generation")
     _, given, attentions = greedy()
     rows = view(page, "generation").locator(".pg-growing-rows")
     told = view(page, "generation").locator(".pg-growing-said")
@@ -136,7 +123,7 @@ def test_the_text_alone_is_there_before_a_run(open_page):
 @BOTH
 def test_a_model_that_does_not_write_says_so(open_page, language, dictionary):
     page = open_lab(open_page, "generation", f"lang={language}&model=tales-bert&text=A fox.&layer=0&head=0")
-    finish(page, "generation")
+    finish(page, "attention-generation")
     sentence = said(dictionary["attention.generation.encoder"], model="Tales BERT · 英文童话填空")
     expect(view(page, "generation").locator(".pg-growing-said")).to_have_text(sentence)
 
@@ -162,7 +149,7 @@ def tokens(page: Page) -> Locator:
 
 def test_guesses_and_what_they_lean_on_are_the_apis(open_page, app):
     page = open_lab(open_page, "masked", "")
-    wait(page, "masked")  # it runs by itself when it is opened
+    reached(page, "attention-masked")  # it runs by itself when it is opened
     told = Client(app, verbose=False).predict(GAP, api_name="/fill_mask")
     [guess] = told["guesses"]
     check_guesses(page, guess)
@@ -183,7 +170,7 @@ def test_guesses_and_what_they_lean_on_are_the_apis(open_page, app):
 
 def test_a_word_is_hidden_and_put_back_by_keys(open_page, app):
     page = open_lab(open_page, "masked", "")
-    wait(page, "masked")
+    reached(page, "attention-masked")
     tokens(page).nth(2).focus()
     page.keyboard.press("Enter")
     expect(view(page, "masked").locator(".pg-card-readout")).to_contain_text("gap 1 of 2")
@@ -206,11 +193,11 @@ def test_a_word_is_hidden_and_put_back_by_keys(open_page, app):
 
 def test_another_text_forgets_what_was_hidden_and_shows_markup_as_text(open_page):
     page = open_lab(open_page, "masked", "")
-    wait(page, "masked")
+    reached(page, "attention-masked")
     tokens(page).nth(2).click()
     expect(view(page, "masked").locator(".pg-card-readout")).to_contain_text("gap 1 of 2")
     page.locator("#attention-masked-text textarea").fill("<img src=x onerror=alert(1)> the little [MASK] was afraid")
-    finish(page, "masked")
+    finish(page, "attention-masked")
     expect(view(page, "masked").locator(".pg-card-readout")).to_contain_text("gap 1 of 1")
     assert view(page, "masked").locator("img").count() == 0
     assert {"i", "m", "g", "afraid"} <= set(tokens(page).locator(".pg-bars-word").all_text_contents())
@@ -220,7 +207,7 @@ def test_another_text_forgets_what_was_hidden_and_shows_markup_as_text(open_page
 def test_a_text_without_a_gap_is_told_so(open_page, language, dictionary):
     page = open_lab(open_page, "masked", f"lang={language}")
     page.locator("#attention-masked-text textarea").fill("A fox ran.")
-    finish(page, "masked")
+    finish(page, "attention-masked")
     sentence = said(dictionary["errors.no_mask"], mask="[MASK]")
     expect(page.locator("#attention-masked-status")).to_have_text(sentence)
 
@@ -230,7 +217,7 @@ def test_a_text_without_a_gap_is_told_so(open_page, language, dictionary):
 
 def test_the_right_mask_gives_the_heads_own_weights(open_page, app):
     page = open_lab(open_page, "textbook")
-    finish(page, "textbook-mirror")
+    finish(page, "attention-textbook-mirror")
     matrix = wire.decode(
         Client(app, verbose=False).predict(TEXT, "tales", layer=5, head=1, api_name="/attention")["matrix"]
     )
@@ -253,7 +240,7 @@ def test_the_right_mask_gives_the_heads_own_weights(open_page, app):
 
 def test_the_toys_weights_are_the_closed_form(open_page):
     page = open_lab(open_page, "textbook")
-    finish(page, "textbook-toy")
+    finish(page, "attention-textbook-toy")
     rows = view(page, "textbook-toy").locator("tbody tr")
     for column, root in (("plain", 1), ("scaled", 2)):
         e = [math.exp(score / root) for score in (0, 1, 0, 0)]
@@ -265,7 +252,7 @@ def test_the_toys_weights_are_the_closed_form(open_page):
 
 def test_the_first_token_has_all_its_weight_on_itself(open_page, app):
     page = open_lab(open_page, "textbook")
-    finish(page, "textbook-first")
+    finish(page, "attention-textbook-first")
     matrix = wire.decode(
         Client(app, verbose=False).predict(TEXT, "tales", layer=5, head=1, api_name="/attention")["matrix"]
     )
@@ -283,7 +270,7 @@ def losses(page: Page) -> list[float]:
 @BOTH
 def test_training_without_a_mask_learns_to_copy(open_page, accessible, screenshot, language, dictionary):
     page = open_lab(open_page, "textbook", f"lang={language}&model=tales&text=A fox.")
-    finish(page, "textbook-unmasked")
+    finish(page, "attention-textbook-unmasked")
     masked, masked_writing, unmasked, unmasked_writing = losses(page)
     assert unmasked < masked and unmasked < 0.1 and unmasked_writing > 4 * masked_writing and unmasked_writing > 1.5
     sentence = said(
@@ -310,7 +297,7 @@ def test_training_without_a_mask_learns_to_copy(open_page, accessible, screensho
 
     assert requests_during(page, look_back) == []
     for card in ("mirror", "toy", "first"):
-        finish(page, f"textbook-{card}")
+        finish(page, f"attention-textbook-{card}")
     screenshot(page, language)
     accessible(page)
 
@@ -320,11 +307,11 @@ def test_training_is_stopped_and_still_writes(open_page):
     page.locator("#attention-textbook-unmasked-text textarea").fill("A tale that nobody has trained on yet. " * 5)
     page.evaluate(  # both in the page, for it is over in seconds
         """() => { const button = (name) => document.getElementById(`attention-textbook-unmasked-${name}`);
-                   playground.on("attention-textbook-unmasked.status", ({ state }) => {
-                     if (state === "running") button("stop").click(); });
+                   playground.on("attention-textbook-unmasked.status", (told) => {
+                     if (told?.state === "running") button("stop").click(); });
                    button("run").click(); }"""
     )
-    wait(page, "textbook-unmasked")
+    reached(page, "attention-textbook-unmasked")
     expect(page.locator("#attention-textbook-unmasked-status")).to_have_text(EN["reason.stopped"])
     expect(view(page, "textbook-unmasked").locator(".pg-twice-text").first).not_to_be_empty()
 
@@ -333,7 +320,7 @@ def test_training_is_stopped_and_still_writes(open_page):
 def test_too_little_to_learn_from_is_told_so(open_page, language, dictionary):
     page = open_lab(open_page, "textbook", f"lang={language}")
     page.locator("#attention-textbook-unmasked-text textarea").fill("Too short.")
-    finish(page, "textbook-unmasked")
+    finish(page, "attention-textbook-unmasked")
     sentence = said(dictionary["errors.too_short_to_train"], length="10", least="64")
     expect(page.locator("#attention-textbook-unmasked-status")).to_have_text(sentence)
 
@@ -342,28 +329,35 @@ def test_too_little_to_learn_from_is_told_so(open_page, language, dictionary):
 
 
 @BOTH
-@pytest.mark.parametrize("name", ["generation", "masked"])
-def test_each_is_accessible_in_both_languages(open_page, accessible, screenshot, language, dictionary, name):
-    page = open_lab(open_page, name, f"lang={language}")
-    finish(page, name)
-    expect(view(page, name)).to_contain_text(dictionary[f"attention.{name}.view"])
-    screenshot(page, language)
-    accessible(page)
+def test_each_is_accessible_in_both_languages(open_page, accessible, screenshot, language, dictionary):
+    page = open_lab(open_page, "generation", f"lang={language}")
+    for name in ("generation", "masked"):
+        page.evaluate("(name) => playground.openExperiment('attention', name)", name)
+        finish(page, f"attention-{name}")
+        expect(view(page, name)).to_contain_text(dictionary[f"attention.{name}.view"])
+        screenshot(page, f"{name}-{language}")
+        accessible(page)
 
 
-@pytest.mark.parametrize("name", ["generation", "masked", "textbook"])
-def test_nothing_sticks_out_of_a_phone(open_page, screenshot, name):
-    page = open_lab(open_page, name, viewport={"width": 390, "height": 900}, has_touch=True)
-    for run in [name] if name != "textbook" else ["textbook-mirror", "textbook-toy", "textbook-first"]:
-        finish(page, run)
-    screenshot(page, "phone")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+def test_nothing_sticks_out_of_a_phone(open_page, screenshot):
+    page = open_lab(open_page, "generation", viewport={"width": 390, "height": 900}, has_touch=True)
+    for name, runs in (
+        ("generation", ("generation",)),
+        ("masked", ("masked",)),
+        ("textbook", ("textbook-mirror", "textbook-toy", "textbook-first")),
+    ):
+        page.evaluate("(name) => playground.openExperiment('attention', name)", name)
+        for run in runs:
+            finish(page, f"attention-{run}")
+        screenshot(page, f"phone-{name}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 @BOTH
 def test_the_lesson_leads_to_experiments_that_are_there(open_page, language, dictionary):
     page = open_lab(open_page, "masked", f"lang={language}&lesson=open")
     links = page.locator("#attention-lesson a[href*='#experiment=']")
+    expect(links).not_to_have_count(0)
     names = [link.get_attribute("href").partition("#experiment=")[2] for link in links.all()]
     assert {"generation", "masked", "textbook"} <= set(names)
     page.locator("#attention-lesson a[href*='#experiment=textbook']").click()

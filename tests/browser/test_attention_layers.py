@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from components import words
 from playground import wire
-from tests.browser.test_experiments import requests_during
+from tests.browser.doing import finish, reached, requests_during
 
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
 TEXT = "Tom had a red ball. He gave the ball to Lily. Lily said thank you and kicked the"
@@ -33,22 +34,8 @@ def link(name: str, text: str = TEXT, model: str = "tales", language: str = "en"
 
 def shown(page: Page, name: str) -> Locator:
     """The widget of an experiment, once it shows a run: it is pressed for the reader who opens it."""
-    page.wait_for_function(f"() => playground.last('attention-{name}.status')?.state === 'done'", timeout=60_000)
+    reached(page, f"attention-{name}")
     return page.locator(f"#attention-{name}-view")
-
-
-def run(page: Page, name: str) -> None:
-    """Press Run and wait for what it brings."""
-    before = page.evaluate(f"playground.last('attention-{name}.status').run")
-    page.locator(f"#attention-{name}-run").click()
-    page.wait_for_function(
-        f"""(old) => {{
-            const now = playground.last("attention-{name}.status");
-            return now.state === "done" && now.run !== old;
-        }}""",
-        arg=before,
-        timeout=60_000,
-    )
 
 
 def share(text: str) -> float:
@@ -119,6 +106,7 @@ def test_both_pictures_tell_of_the_same_cell_by_keys_and_by_pointer(open_page, a
         for key in ("ArrowRight", "ArrowRight", "ArrowUp"):  # begins in the last row's first cell
             page.keyboard.press(key)
         for side, name in (("rollout", "matrix"), ("mean", "mean")):
+            expect(readout[side]).to_contain_text("%")
             close([share(readout[side].inner_text())], [wire.decode(told[name])[-2, 1]])
         expect(view.locator("[data-side=rollout] .pg-rollout-list-head")).to_contain_text("no. 23")
         page.keyboard.press("Escape")
@@ -136,7 +124,7 @@ def test_an_experiment_keeps_to_the_text_and_the_token_above(open_page):
     expect(view.locator(".pg-rollout-list-head").first).to_contain_text("no. 4")
     page.locator("#attention-text textarea").fill("One day a hen")
     page.locator("#attention-run").click()
-    expect(view.locator(".pg-rollout-list-head").first).to_contain_text("hen", timeout=60_000)
+    expect(view.locator(".pg-rollout-list-head").first).to_contain_text("hen")
 
 
 # ---------------------------------------------------------------- the logit lens
@@ -255,7 +243,7 @@ def test_a_token_is_found_in_the_other_text_and_a_head_opened_above(open_page):
     page = open_page(link("positions"))
     view = shown(page, "positions")
     page.locator("#attention-run").click()  # the same text above, whose heads can be opened
-    page.wait_for_function("(text) => playground.attention.frame()?.settings?.text === text", arg=TEXT, timeout=60_000)
+    page.wait_for_function("(text) => playground.attention.frame()?.settings?.text === text", arg=TEXT)
     places = order(view)
 
     def look() -> None:
@@ -284,10 +272,10 @@ def test_another_seed_is_another_order_and_a_link_keeps_it(open_page):
     page = open_page(link("positions", **{"positions.seed": 5}))
     first = order(shown(page, "positions"))
     page.locator("#attention-positions-seed input").fill("6")
-    run(page, "positions")
+    finish(page, "attention-positions")
     second = order(page.locator("#attention-positions-view"))
     page.locator("#attention-positions-seed input").fill("5")
-    run(page, "positions")
+    finish(page, "attention-positions")
     assert order(page.locator("#attention-positions-view")) == first != second
 
 
@@ -302,19 +290,24 @@ def test_what_cannot_be_shown_is_a_sentence(open_page, text, model, key):
 # ---------------------------------------------------------------- all three
 
 
-@pytest.mark.parametrize("name", ["rollout", "lens", "positions"])
-def test_hostile_texts_are_text_and_a_phone_has_no_sideways_scroll(open_page, screenshot, name):
+def each_shown(page: Page) -> Iterator[tuple[str, Locator]]:
+    """Each of the three experiments, opened one after the other, once it shows a run."""
+    for name in ("rollout", "lens", "positions"):
+        page.evaluate("(name) => playground.openExperiment('attention', name)", name)
+        yield name, shown(page, name)
+
+
+def test_hostile_texts_are_text_and_a_phone_has_no_sideways_scroll(open_page, screenshot):
     text = "<img src=x onerror=alert(1)> שלום e\u0301 \u202e [MASK] {{word}}"
-    page = open_page(link(name, text), viewport={"width": 390, "height": 844}, has_touch=True)
+    page = open_page(link("rollout", text), viewport={"width": 390, "height": 844}, has_touch=True)
     page.on("dialog", lambda dialog: pytest.fail("a text ran as code"))
-    view = shown(page, name)
-    assert view.locator("img").count() == 0
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    screenshot(page, "phone")
+    for name, view in each_shown(page):
+        assert view.locator("img").count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        screenshot(page, f"phone-{name}")
 
 
-@pytest.mark.parametrize("name", ["rollout", "lens", "positions"])
-def test_an_encoder_is_looked_at_where_it_hides_a_word(open_page, name):
-    page = open_page(link(name, "The little [MASK] sat on the tree.", "tales-bert"))
-    view = shown(page, name)
-    expect(view.locator(f".pg-{name}-said")).to_contain_text("[MASK]")
+def test_an_encoder_is_looked_at_where_it_hides_a_word(open_page):
+    page = open_page(link("rollout", "The little [MASK] sat on the tree.", "tales-bert"))
+    for name, view in each_shown(page):
+        expect(view.locator(f".pg-{name}-said")).to_contain_text("[MASK]")

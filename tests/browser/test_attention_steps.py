@@ -15,8 +15,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from components import words
 from playground import wire
+from tests.browser.doing import finish, requests_during
 from tests.browser.test_draws import said
-from tests.browser.test_experiments import requests_during
 
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
 BOTH = pytest.mark.parametrize(("language", "dictionary"), [("en", EN), ("zh-CN", ZH)])
@@ -65,15 +65,8 @@ def open_experiment(open_page: Any, name: str, text: str = TEXT, model: str = "t
 
 def run_hero(page: Page) -> None:
     """Run the tab itself, so that its own pictures are of the same text."""
-    page.locator("#attention-run").click()
-    page.wait_for_function(
-        "() => playground.attention.frame()?.settings.text === playground.last('attention.settings').text"
-    )
-
-
-def finish(page: Page, name: str) -> None:
-    page.locator(f"#attention-{name}-run").click()
-    page.wait_for_function(f"() => playground.last('attention-{name}.status')?.state === 'done'", timeout=60_000)
+    told = finish(page, "attention")
+    page.wait_for_function("(run) => playground.attention.frame()?.run === run", arg=told["run"])
 
 
 def view_of(page: Page, name: str) -> Locator:
@@ -107,7 +100,7 @@ def numbers(texts: list[str]) -> list[float]:
 
 def test_every_column_is_what_transformers_computes(open_page):
     page = open_experiment(open_page, "steps")
-    finish(page, "steps")
+    finish(page, "attention-steps")
     pick(page, "steps", QUERY)
     true = inside()
     dots = true.k[HEAD] @ true.q[HEAD, QUERY]
@@ -123,7 +116,7 @@ def test_every_column_is_what_transformers_computes(open_page):
 
 def test_the_weights_are_those_of_the_api(open_page, app):
     page = open_experiment(open_page, "steps", text="Two little frogs sat on a stone")
-    finish(page, "steps")
+    finish(page, "attention-steps")
     told = Client(app, verbose=False).predict(
         "Two little frogs sat on a stone", "tales", LAYER, HEAD, api_name="/attention"
     )
@@ -136,7 +129,7 @@ def test_each_step_has_one_sentence_with_its_numbers(open_page, accessible, scre
     page = open_experiment(open_page, "steps", language=language)
     sentence = view_of(page, "steps").locator(".pg-steps-sentence")
     expect(sentence).to_have_text(dictionary["attention.steps.empty"])
-    finish(page, "steps")
+    finish(page, "attention-steps")
     pick(page, "steps", QUERY)
     true = inside()
     dots = true.k[HEAD] @ true.q[HEAD, QUERY]
@@ -162,7 +155,7 @@ def test_each_step_has_one_sentence_with_its_numbers(open_page, accessible, scre
 
 def test_a_key_is_told_of_by_pointer_by_keys_and_by_tap(open_page):
     page = open_experiment(open_page, "steps")
-    finish(page, "steps")
+    finish(page, "attention-steps")
     pick(page, "steps", QUERY)
     true = inside()
     scrub(page, "steps", STEPS["weights"])
@@ -198,7 +191,7 @@ def test_a_key_is_told_of_by_pointer_by_keys_and_by_tap(open_page):
 def test_arrows_move_to_another_token_and_back_without_a_request(open_page):
     page = open_experiment(open_page, "steps")
     run_hero(page)
-    finish(page, "steps")
+    finish(page, "attention-steps")
     tokens = view_of(page, "steps").locator(".pg-choice-tokens button")
     last = column(page, "weights")
     tokens.last.focus()
@@ -218,7 +211,7 @@ def test_arrows_move_to_another_token_and_back_without_a_request(open_page):
 
 def test_an_encoder_hides_nothing(open_page):
     page = open_experiment(open_page, "steps", text="a little [MASK] lived in a tower", model="tales-bert")
-    finish(page, "steps")
+    finish(page, "attention-steps")
     scrub(page, "steps", STEPS["masked"])
     expect(view_of(page, "steps").locator(".pg-steps-sentence")).to_have_text(EN["attention.steps.say.masked_none"])
     assert "−∞" not in column(page, "masked")
@@ -226,7 +219,7 @@ def test_an_encoder_hides_nothing(open_page):
 
 def test_a_long_text_shows_the_keys_that_matter_and_counts_the_rest(open_page):
     page = open_experiment(open_page, "steps", text=" ".join([TEXT] * 6))
-    finish(page, "steps")
+    finish(page, "attention-steps")
     shown = column(page, "weights")
     rest = view_of(page, "steps").locator(".pg-steps-rest")
     count = view_of(page, "steps").locator(".pg-choice-tokens button").count()
@@ -240,7 +233,7 @@ def test_a_long_text_shows_the_keys_that_matter_and_counts_the_rest(open_page):
 @pytest.mark.parametrize("name", ["steps", "block"])
 def test_a_mean_of_heads_is_followed_by_its_first(open_page, name):
     page = open_experiment(open_page, name, layer=-1)
-    finish(page, name)
+    finish(page, f"attention-{name}")
     expect(view_of(page, name).locator(".pg-card-readout")).to_contain_text("layer 0")
     if name == "steps":
         expect(view_of(page, name)).to_contain_text(EN["attention.steps.choose_mean"])
@@ -248,7 +241,7 @@ def test_a_mean_of_heads_is_followed_by_its_first(open_page, name):
 
 def test_a_head_that_is_not_there_is_told_in_a_sentence(open_page):
     page = open_experiment(open_page, "steps", language="zh-CN", layer=77)
-    finish(page, "steps")
+    finish(page, "attention-steps")
     expect(page.locator("#attention-steps-status")).to_contain_text(
         said(ZH["errors.out_of_range"], value="77", high="5")
     )
@@ -256,7 +249,7 @@ def test_a_head_that_is_not_there_is_told_in_a_sentence(open_page):
 
 def test_markup_is_text(open_page):
     page = open_experiment(open_page, "steps", text="<img src=x onerror=alert(1)> <b>hi</b>")
-    finish(page, "steps")
+    finish(page, "attention-steps")
     assert page.locator("#attention-steps-view :is(img, b)").count() == 0
 
 
@@ -291,7 +284,7 @@ def test_the_four_words_come_out_right(open_page, language, dictionary):
 @BOTH
 def test_the_stops_lead_from_one_hidden_state_to_the_next(open_page, accessible, screenshot, language, dictionary):
     page = open_experiment(open_page, "block", language=language)
-    finish(page, "block")
+    finish(page, "attention-block")
     pick(page, "block", QUERY)
     true, view = inside(), view_of(page, "block")
     names = view.locator(".pg-block-name").all_text_contents()
@@ -316,7 +309,7 @@ def test_the_stops_lead_from_one_hidden_state_to_the_next(open_page, accessible,
 
 def test_a_number_of_a_stop_is_read_out_by_keys_and_by_pointer(open_page):
     page = open_experiment(open_page, "block")
-    finish(page, "block")
+    finish(page, "attention-block")
     pick(page, "block", QUERY)
     view, true = view_of(page, "block"), inside()
     reading = view.locator(".pg-steps-cell")
@@ -341,7 +334,7 @@ def test_a_number_of_a_stop_is_read_out_by_keys_and_by_pointer(open_page):
 def test_what_the_heads_add_opens_them(open_page):
     page = open_experiment(open_page, "block")
     run_hero(page)
-    finish(page, "block")
+    finish(page, "attention-block")
     rows = view_of(page, "block").locator(".pg-block-head")
     expect(rows).to_have_count(8)
     expect(view_of(page, "block").locator("[data-open]")).to_contain_text(f"head {HEAD}")
@@ -351,7 +344,7 @@ def test_what_the_heads_add_opens_them(open_page):
 
 def test_pictures_of_another_text_are_left_alone(open_page):
     page = open_experiment(open_page, "block")  # the tab's own pictures are of the saved run
-    finish(page, "block")
+    finish(page, "attention-block")
     before = page.evaluate("[playground.attention.head(), playground.attention.query()]")
     pick(page, "block", QUERY)
     view_of(page, "block").locator(".pg-block-head").nth(6).click()
@@ -360,7 +353,7 @@ def test_pictures_of_another_text_are_left_alone(open_page):
 
 def test_an_encoders_block_norms_the_sum_itself(open_page):
     page = open_experiment(open_page, "block", text="a little [MASK] lived in a tower", model="tales-bert")
-    finish(page, "block")
+    finish(page, "attention-block")
     view = view_of(page, "block")
     order = [
         "entrance",
@@ -385,7 +378,7 @@ def test_an_encoders_block_norms_the_sum_itself(open_page):
 def test_nothing_sticks_out_of_a_phone(open_page, screenshot, name):
     page = open_experiment(open_page, name, viewport={"width": 390, "height": 900})
     before = view_of(page, name).bounding_box()["height"]
-    finish(page, name)
+    finish(page, f"attention-{name}")
     screenshot(page, "phone")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert view_of(page, name).bounding_box()["height"] - before <= 140  # the tokens of the text, and no more

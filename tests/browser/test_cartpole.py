@@ -15,30 +15,15 @@ from playground.control.cartpole import Physics, first_states, step
 from playground.control.episodes import replay_cartpole
 from playground.control.settings import ReplaySettings
 from playground.inference.control import Control
-from tests.browser.test_experiments import requests_during
+from tests.browser.doing import finish, press, reached, requests_during, still
 
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
 FIRST = "?tab=cartpole"
 
 
-def wait_until(page: Page, state: str) -> None:
-    """Until the run that this page has started stands so."""
-    page.wait_for_function(
-        """(state) => {
-            const run = playground.last('cartpole.status');
-            return run?.run !== 'saved' && run?.state === state; }""",
-        arg=state,
-        timeout=60_000,
-    )
-
-
 def ready(page: Page) -> None:
     """The two episodes that the tab opens with are here, and stand still at their start."""
     page.wait_for_function("playground.last('cartpole.agent')")
-    page.wait_for_function("playground.last('text.next')")  # what another tab asks when the page opens
-    play = page.locator("#cartpole-stage .pg-play")
-    if play.get_attribute("aria-label") == words.dictionary(page.evaluate("playground.language"))["scrub.pause"]:
-        play.click()
     page.locator("#cartpole-stage .pg-cart-player input").press("Home")
 
 
@@ -105,15 +90,15 @@ def test_train_pause_step_and_put_what_it_learned_on_stage(open_page):
     page = open_page(f"{FIRST}&depth=lab&seed=5&stop_when_solved=False&max_steps=500000")
     ready(page)
     steer, learning = page.locator("#cartpole-steer"), page.locator("#cartpole-training")
-    page.locator("#cartpole-run").click()
+    press(page, "cartpole")
     page.wait_for_function("playground.cart.run()?.settings?.seed === 5 && playground.cart.run().point?.update > 2")
     steer.get_by_role("button", name=EN["steer.pause"]).click()
-    wait_until(page, "paused")
+    reached(page, "cartpole", "paused")
     once = steer.get_by_role("button", name=EN["steer.step"])
-    before = page.evaluate("playground.cart.run().point.update")
+    before = still(page, "playground.cart.run().point.update")
     once.click()  # it had gone on since the last that was told
     page.wait_for_function("(before) => playground.cart.run().point.update > before", arg=before)
-    before = page.evaluate("playground.cart.run().point.update")
+    before = still(page, "playground.cart.run().point.update")
     once.click()
     page.wait_for_function("(before) => playground.cart.run().point.update === before + 1", arg=before)
     rate = page.locator("#cartpole-learning_rate_factor input")
@@ -123,24 +108,23 @@ def test_train_pause_step_and_put_what_it_learned_on_stage(open_page):
     steer.get_by_role("button", name=EN["steer.resume"]).click()
     page.wait_for_function("(before) => playground.cart.run().point.update > before + 3", arg=before)
     page.locator("#cartpole-stop").click()
-    wait_until(page, "done")
+    reached(page, "cartpole")
     expect(learning).to_contain_text(f"{EN['cartpole.learning_rate_factor.label']} 0.5")
     page.wait_for_function("playground.cart.checkpoint() === playground.cart.run().checkpoint")  # its last is on stage
     learning.locator(".pg-learn-kept button").first.click()
     page.wait_for_function("playground.cart.checkpoint() !== playground.cart.run().checkpoint")
     step = page.evaluate("playground.cart.run().point.step")
-    page.locator("#cartpole-go_on").click()
+    press(page, "cartpole", "cartpole-go_on")
     page.wait_for_function("(step) => playground.cart.run()?.point?.step > step + 1024", arg=step)
     assert page.evaluate("playground.cart.run().settings.start").startswith("cartpole-")
     page.locator("#cartpole-stop").click()
-    wait_until(page, "done")
+    reached(page, "cartpole")
 
 
 def test_solved_is_said_and_what_cannot_be_used_too(open_page, accessible, screenshot):
     page = open_page(f"{FIRST}&lang=zh-CN&depth=lab&seed=1", viewport={"width": 390, "height": 844})
     ready(page)
-    page.locator("#cartpole-run").click()
-    wait_until(page, "done")
+    finish(page, "cartpole")
     said = page.locator("#cartpole-training .pg-learn-said")
     expect(said).to_contain_text(ZH["cartpole.training.was_solved"].partition("{step}")[2].partition("{")[0])
     accessible(page)

@@ -23,10 +23,9 @@ from playground.control.settings import CompareSettings, LotterySettings, Replay
 from playground.control.stored import stored
 from playground.frames import append
 from playground.inference.control import Control
-from tests.browser.test_experiments import requests_during
+from tests.browser.doing import requests_during
 
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
-LONG = 60_000  # ms that a training may take on a busy machine
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 
@@ -44,7 +43,7 @@ def run(page: Page, name: str) -> None:
 
 def over(page: Page, name: str, reason: str = EN["status.done"]) -> None:
     status = page.locator(f"#cartpole-{name.replace('.', '-')}-status")
-    expect(status).to_contain_text(reason, timeout=LONG)
+    expect(status).to_contain_text(reason)
 
 
 def told_by(task, settings) -> dict:
@@ -103,7 +102,7 @@ def test_the_table_of_the_comparison_is_the_techniques_and_stop_keeps_it(open_pa
     run(page, "compare")
     for algorithm, row in rows.items():
         cells = view.locator(f"tr[data-algorithm={algorithm}] td")
-        expect(cells.first).to_have_text(f"1 中 {row['solved']}", timeout=LONG)
+        expect(cells.first).to_have_text(f"1 中 {row['solved']}")
         if row["solved"] == 0:
             expect(cells.nth(1)).to_have_text("–")
     over(page, "compare", ZH["status.done"])
@@ -116,8 +115,9 @@ def test_the_table_of_the_comparison_is_the_techniques_and_stop_keeps_it(open_pa
     screenshot(page, "compare")
 
     page.goto(page.url.partition("?")[0] + "?tab=cartpole&depth=lab&experiment=compare&compare.seeds=20")
+    page.wait_for_function("window.playground?.last('opened')")
     run(page, "compare")
-    expect(view.locator("tr[data-algorithm=ppo] td").first).to_have_text("1 中 1", timeout=LONG)
+    expect(view.locator("tr[data-algorithm=ppo] td").first).to_have_text("1 中 1")
     page.locator("#cartpole-compare-stop").click()
     over(page, "compare", ZH["reason.stopped"])
     expect(view.locator("tr[data-algorithm=ppo] td").first).to_contain_text("中")  # what was done stays
@@ -145,7 +145,7 @@ def test_the_claim_stopped_early_says_nothing_yet_and_keeps_what_was_measured(op
     name = "textbook.defaults"
     run(page, name)
     rows = view_of(page, name).locator("tbody tr")
-    expect(rows).to_have_count(6, timeout=LONG)  # each untrained agent has been asked
+    expect(rows).to_have_count(6)  # each untrained agent has been asked
     page.locator("#cartpole-textbook-defaults-stop").click()
     over(page, name, EN["reason.stopped"])
     expect(view_of(page, name)).to_contain_text(EN["cartpole.textbook.defaults.too_early"])
@@ -246,7 +246,7 @@ def test_a_policy_comes_in_and_ours_goes_out(open_page, policies, accessible, sc
 
 
 def test_two_people_with_one_link_are_asked_for_the_same_poles(open_page, accessible, screenshot):
-    pages = [open_page("?tab=cartpole&lesson=open&seed=11", reduced_motion="reduce") for _ in range(2)]
+    pages = [open_page("?tab=cartpole&lesson=open&seed=11") for _ in range(2)]
     for page in pages:
         page.wait_for_function("playground.cart.agents.of('ppo').length")
         game_of(page).get_by_role("button", name=EN["cartpole.guess.start"]).click()

@@ -15,7 +15,7 @@ from playground.control.trial_settings import MomentsSettings
 from playground.control.trials import physics_grid, push_score
 from playground.frames import append
 from playground.inference.control import Control
-from tests.browser.test_experiments import requests_during
+from tests.browser.doing import finish, requests_during
 
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
@@ -126,10 +126,8 @@ def test_a_phone_in_chinese_a_round_by_touch_on_the_moon_and_two_minds(open_page
     expect(view.locator(".pg-card-readout")).to_contain_text("1.62")
     hold = view.get_by_role("button", name=ZH["cartpole.versus.hold_left"])
     view.get_by_role("button", name=ZH["cartpole.versus.speed.1"]).click()
-    view.get_by_role("button", name=ZH["cartpole.versus.start"], exact=True).click()
-    hold.scroll_into_view_if_needed()
-    box = hold.bounding_box()
-    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    hold.hover()
+    view.locator(".pg-versus-start").dispatch_event("click")  # the pointer stays where it is held down at once
     page.mouse.down()
     expect(hold).to_have_attribute("data-held", "")
     page.wait_for_function("playground.last('cartpole.versus')?.over")
@@ -163,7 +161,7 @@ def test_a_phone_in_chinese_a_round_by_touch_on_the_moon_and_two_minds(open_page
 
 
 def test_who_stands_a_shove(open_page, accessible, screenshot):
-    page = open_experiment(open_page, "push")
+    page = open_experiment(open_page, "push", reduced_motion="no-preference")  # time goes on by itself
     view = page.locator("#cartpole-push-view")
     lane = lambda agent: view.locator(f"[data-agent={agent}]")  # noqa: E731
     for agent in ("ppo", "q_learning"):
@@ -187,14 +185,14 @@ def test_who_stands_a_shove(open_page, accessible, screenshot):
     view.get_by_role("button", name=EN["cartpole.push.left"]).click()
     best = EN["cartpole.push.best"].format(impulse="0.010 N·s")
     for agent in ("ppo", "dqn", "reinforce", "q_learning"):
-        expect(lane(agent)).to_contain_text(best, timeout=20_000)  # 4 seconds later
+        expect(lane(agent)).to_contain_text(best)  # 4 seconds later
     picture = view.locator(".pg-heatmap-picture")
     picture.focus()
     picture.press("ArrowRight")  # from the last row's beginning
     expect(view.locator(".pg-heatmap-readout")).to_contain_text(EN["cartpole.algorithm.choices.random"])
 
     view.get_by_role("button", name=EN["cartpole.push.contest"]).click()
-    expect(view.locator(".pg-push-said")).to_contain_text("0.020 N·s", timeout=20_000)
+    expect(view.locator(".pg-push-said")).to_contain_text("0.020 N·s")
     expect(lane("ppo").locator(".pg-push-state")).to_contain_text("0.020 N·s")
     page.locator("#cartpole-preset-moon").click()  # another physics at the top of the tab is another contest here
     expect(view.locator(".pg-card-readout")).to_contain_text("1.62")
@@ -247,7 +245,6 @@ def test_the_map_of_worlds_and_ghosts_of_one_agent(open_page, accessible, screen
         expect(row).to_contain_text(f"{length} steps")
 
     def scrub() -> None:
-        view.locator(".pg-play").click()  # it stands still
         scrubber = view.locator(".pg-scrubber input")
         scrubber.press("Home")
         for _ in range(3):
@@ -265,7 +262,7 @@ def test_the_map_of_worlds_and_ghosts_of_one_agent(open_page, accessible, screen
     page.locator("#cartpole-moments-whose input").click()
     page.get_by_role("option", name=EN["cartpole.moments.whose.screen"]).click()  # nothing has been trained here
     expect(page.locator("#cartpole-moments-status")).to_contain_text(EN["errors.cartpole_no_run"])
-    page.locator("#cartpole-run").click()
+    finish(page, "cartpole")
     page.wait_for_function("playground.last('cartpole.run')?.checkpoint")  # of a run that has ended, not of a saved one
     kept = page.evaluate("playground.cart.agents.own().length")
     page.locator("#cartpole-moments-run").click()

@@ -19,7 +19,7 @@ from playground.images.diffusion_frames import whole
 from playground.images.diffusion_settings import DenoiseSettings
 from playground.images.diffusion_tasks import DENOISE
 from playground.inference.engine import get_engine
-from tests.browser.test_experiments import requests_during
+from tests.browser.doing import finish, press, reached, requests_during
 
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
 BOTH = pytest.mark.parametrize(("language", "dictionary"), [("en", EN), ("zh-CN", ZH)])
@@ -35,15 +35,6 @@ def saved(page: Page) -> None:
     """Until the saved run is there and its playing was ended: what moves by itself moves no test."""
     page.wait_for_function("playground.denoising.shown()?.trace.finished")
     page.locator("#diffusion-view .pg-scrubber input").press("End")
-
-
-def ended(page: Page) -> None:
-    page.wait_for_function(
-        """() => {
-            const run = playground.last('diffusion.status');
-            return run?.run !== 'saved' && run?.state === 'done'; }""",
-        timeout=60_000,
-    )
 
 
 def scrub(page: Page, to: int) -> None:
@@ -62,12 +53,12 @@ def images(page: Page, kind: str, step: int) -> np.ndarray:
 
 @BOTH
 def test_the_saved_run_is_scrubbed_from_noise_to_digits(open_page, accessible, screenshot, language, dictionary):
-    page = open_page(f"{FIRST}&lang={language}", color_scheme="dark" if language == "en" else "light")
+    page = open_page(f"{FIRST}&lang={language}", color_scheme="dark" if language == "en" else "light",
+                     reduced_motion="no-preference")  # fmt: skip
     saved(page)
     expect(page.locator("#diffusion-status")).to_contain_text(dictionary["reason.saved"])
     facts = page.locator("#diffusion-view .pg-denoising-facts")
     expect(facts).to_have_text(dictionary["diffusion.view.finished"].format(n=20))
-    page.wait_for_function("playground.last('text.next')")  # what another tab asks when the page opens
     assert requests_during(page, lambda: scrub(page, 0)) == []
     expect(facts).to_contain_text("t = 999")
     noise, digits = images(page, "x_t", 0), images(page, "x_t", 20)
@@ -80,8 +71,7 @@ def test_the_saved_run_is_scrubbed_from_noise_to_digits(open_page, accessible, s
 def test_a_run_of_ones_own_is_what_the_sampler_draws(open_page):
     page = open_page(link(**SMALL))
     saved(page)
-    page.locator("#diffusion-run").click()
-    ended(page)
+    finish(page, "diffusion")
     finished = draw(load(), torch.tensor([3, 8]), "euler_ancestral", 6, 4.0, seed=5).numpy()
     assert np.array_equal(images(page, "x_t", 6), finished)
     settings = DenoiseSettings.of(SMALL | {"digits": [3, 8]})
@@ -97,11 +87,11 @@ def test_a_run_of_ones_own_is_what_the_sampler_draws(open_page):
 
 
 def test_the_first_steps_are_scrubbed_while_the_last_are_made_and_stop_keeps_them(open_page):
-    page = open_page(link(**SMALL | {"sampler": "ddpm", "steps": 1000}))
+    page = open_page(link(**SMALL | {"sampler": "ddpm", "steps": 1000, "num_images": 8}))  # it would take long
     saved(page)
-    page.locator("#diffusion-run").click()
+    press(page, "diffusion")
     page.wait_for_function(
-        "(({ trace }) => trace.classes.length === 2 && trace.count > 4)(playground.denoising.shown())"
+        "(({ trace }) => trace.classes.length === 16 && trace.count > 4)(playground.denoising.shown())"
     )
     scrub(page, 1)
     expect(page.locator("#diffusion-view .pg-scrubber .pg-readout")).to_have_text(
@@ -117,7 +107,7 @@ def test_the_first_steps_are_scrubbed_while_the_last_are_made_and_stop_keeps_the
         arg=before,
     )
     page.locator("#diffusion-stop").click()
-    ended(page)
+    reached(page, "diffusion")
     expect(page.locator("#diffusion-status")).to_contain_text(EN["reason.stopped"])
     kept = page.evaluate("playground.denoising.shown().trace.count")
     assert 4 < kept < 100
@@ -137,8 +127,7 @@ def test_the_first_steps_are_scrubbed_while_the_last_are_made_and_stop_keeps_the
 def test_files_hold_the_run(open_page):
     page = open_page(link(**SMALL))
     saved(page)
-    page.locator("#diffusion-run").click()
-    ended(page)
+    finish(page, "diffusion")
     contents = {}
     for kind in ("gif", "png", "json"):
         with page.expect_download() as coming:
@@ -169,7 +158,8 @@ def test_what_cannot_be_run_is_answered_with_a_sentence_and_keeps_what_was_there
 
 
 def test_on_a_phone_everything_stands_below_one_another(open_page, screenshot):
-    page = open_page(f"{FIRST}&lang=zh-CN", viewport={"width": 390, "height": 844}, has_touch=True)
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+    page = open_page(f"{FIRST}&lang=zh-CN", **phone)
     saved(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     picture = page.locator("#diffusion-view .pg-image-grid-picture").first
@@ -178,5 +168,5 @@ def test_on_a_phone_everything_stands_below_one_another(open_page, screenshot):
         ZH["diffusion.view.image"].format(n=1, digit=0, seed=0)
     )
     picture.press(" ")
-    page.wait_for_function("playground.denoising.shown().at === 3")  # it plays from the start
+    page.wait_for_function("(({ at }) => at > 0 && at < 20)(playground.denoising.shown())")  # it plays from the start
     screenshot(page, "phone")

@@ -13,33 +13,24 @@ from components import words
 from playground import wire
 from playground.images import mnist
 from playground.inference.pipelines import PIPELINES
-from tests.browser.test_experiments import requests_during
+from tests.browser.doing import finish, reached, requests_during
 from tests.conftest import running_app
 from tests.playground.inference.small_pipelines import save_pipeline
 
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
-FIRST = 60_000  # ms that a first answer may take, which still has to import torch and read the model
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 
 def open_experiment(open_page, name: str, query: str = "", **options: object) -> Page:
     page = open_page(f"?tab=diffusion&depth=look&experiment={name}{query}", **options)
-    page.wait_for_function("playground.firstImage.pixels() && playground.firstImage.epsilon()", timeout=FIRST)
+    page.wait_for_function("playground.firstImage.pixels() && playground.firstImage.epsilon()")
     return page
-
-
-def finish(page: Page, name: str) -> dict:
-    """Press Run of an experiment and wait for its end: what the status line was told."""
-    page.evaluate(f"playground.emit('diffusion-{name}.status', {{ state: 'ready' }})")
-    page.locator(f"#diffusion-{name}-run").click()
-    page.wait_for_function(f"playground.last('diffusion-{name}.status').state === 'done'", timeout=FIRST)
-    return page.evaluate(f"playground.last('diffusion-{name}.status')")
 
 
 def draw(page: Page, canvas: str, *points: tuple[float, float]) -> None:
     """A stroke with the mouse, in shares of the canvas."""
     sheet = page.locator(canvas)
-    sheet.scroll_into_view_if_needed()
+    sheet.hover(trial=True)  # it is in view and stands still
     box = sheet.bounding_box()
     at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
     page.mouse.move(*at[0])
@@ -78,7 +69,7 @@ def test_noise_at_every_t_follows_in_the_browser_and_is_taken_away_from_there(op
     assert np.abs(x_t - wire.decode(told["x_t"]).flatten()).max() <= 0.51
     expect(page.locator("#diffusion-forward-t input")).to_have_value("250")  # a link carries it
 
-    finish(page, "forward")
+    finish(page, "diffusion-forward")
     attempts = page.locator("#diffusion-forward-view")
     expect(attempts.locator(".pg-card-readout")).to_contain_text("3 attempts from t = 250")
     expect(attempts.locator(".pg-attempts-said")).to_have_text(
@@ -100,7 +91,7 @@ def test_a_drawing_is_noised_and_an_empty_one_is_refused_with_a_sentence(open_pa
     page = open_experiment(open_page, "forward", "&forward.num_images=1&steps=6")
     page.locator("#diffusion-forward-image [data-source=drawing]").click()
     expect(page.locator("#diffusion-forward-image .pg-source-caption")).to_have_text(EN["diffusion.image.empty"])
-    assert finish(page, "forward")["error"]["key"] == "drawing_empty"
+    assert finish(page, "diffusion-forward")["error"]["key"] == "drawing_empty"
     expect(page.locator("#diffusion-forward-status")).to_contain_text("The drawing is empty")
 
     draw(page, "#diffusion-forward-image .pg-pad-picture", (0.5, 0.15), (0.52, 0.5), (0.5, 0.85))
@@ -109,7 +100,7 @@ def test_a_drawing_is_noised_and_an_empty_one_is_refused_with_a_sentence(open_pa
     assert [(pixels * axis).sum() / pixels.sum() for axis in (xs, ys)] == pytest.approx([14, 14], abs=0.5)
     rows = np.flatnonzero(pixels.max(1) > 40)
     assert 18 <= np.ptp(rows) + 1 <= 21  # as tall as MNIST's digits
-    status = finish(page, "forward")
+    status = finish(page, "diffusion-forward")
     assert "error" not in status and wire.decode(status["x0"]).tolist() == pixels.tolist()
 
     page.locator("#diffusion-steps input").fill("1000")
@@ -129,7 +120,7 @@ def test_a_hole_is_rubbed_filled_in_and_nothing_else_changes(open_page, screensh
     page = open_experiment(open_page, "inpaint", "&inpaint.index=61&inpaint.num_images=4&inpaint.digit=8")
     rubber, said = "#diffusion-inpaint-rubber", page.locator("#diffusion-inpaint-view .pg-attempts-said")
     page.wait_for_function("playground.firstImage.index() === 61 && playground.firstImage.label() === 8")
-    assert finish(page, "inpaint")["error"]["key"] == "mask_empty"
+    assert finish(page, "diffusion-inpaint")["error"]["key"] == "mask_empty"
 
     def rub() -> None:
         draw(page, f"{rubber} .pg-rubber-picture", (0.3, 0.3), (0.8, 0.3))
@@ -141,7 +132,7 @@ def test_a_hole_is_rubbed_filled_in_and_nothing_else_changes(open_page, screensh
     assert requests_during(page, rub) == []
     hole = array(page, "playground.firstImage.hole()").reshape(28, 28)
     assert hole[8, 9:22].all() and not hole[13:].all(1).any() and 60 < hole.sum() < 200
-    status = finish(page, "inpaint")
+    status = finish(page, "diffusion-inpaint")
     images, known = wire.decode(status["images"]), hole == 0
     digit = mnist.images("test")[61].numpy()
     assert (images[:, known] == digit[known]).all() and len(images) == 4
@@ -152,7 +143,7 @@ def test_a_hole_is_rubbed_filled_in_and_nothing_else_changes(open_page, screensh
     for name in ("left", "right"):
         page.locator(rubber).get_by_role("button", name=EN[f"diffusion.rubber.{name}"]).click()
     expect(page.locator(f"{rubber} .pg-source-caption")).to_contain_text("784 of 784")
-    assert finish(page, "inpaint")["error"]["key"] == "mask_full"
+    assert finish(page, "diffusion-inpaint")["error"]["key"] == "mask_full"
     expect(said).to_contain_text(EN["diffusion.attempts.unchanged"].format(n=int(known.sum())))  # the old run stays
     page.locator(rubber).get_by_role("button", name=EN["diffusion.rubber.undo"]).click()
     assert array(page, "playground.firstImage.hole()").reshape(28, 28)[:, :14].all()
@@ -161,7 +152,7 @@ def test_a_hole_is_rubbed_filled_in_and_nothing_else_changes(open_page, screensh
 def test_a_drawing_is_repaired_on_a_phone_in_chinese(open_page, accessible, screenshot):
     page = open_page("?tab=diffusion&lang=zh-CN", color_scheme="dark", **PHONE)
     page.locator("#diffusion-preset-repair").click()
-    page.wait_for_function("playground.last('diffusion-inpaint.status')?.state === 'done'", timeout=FIRST)
+    reached(page, "diffusion-inpaint")
     said = page.locator("#diffusion-inpaint-view .pg-attempts-said")
     hole = int(array(page, "playground.firstImage.hole()").sum())
     expect(said).to_contain_text(ZH["diffusion.attempts.unchanged"].format(n=784 - hole))
@@ -177,7 +168,7 @@ def test_a_drawing_is_repaired_on_a_phone_in_chinese(open_page, accessible, scre
 def test_ten_losses_and_what_the_judge_says(open_page, app, screenshot, accessible):
     page = open_experiment(open_page, "classify", "&classify.index=8&classify.samples=6&seed=2")
     page.wait_for_function("playground.firstImage.index() === 8 && playground.firstImage.label() === 5")
-    finish(page, "classify")
+    finish(page, "diffusion-classify")
     told = Client(app, verbose=False).predict(index=8, samples=6, seed=2, api_name="/classify_by_denoising")
     view = page.locator("#diffusion-classify-view")
     for digit, row in enumerate(view.locator(".pg-losses-row").all()[1:]):
@@ -198,7 +189,7 @@ def test_ten_losses_and_what_the_judge_says(open_page, app, screenshot, accessib
 def test_offline_a_pipeline_is_not_offered_and_says_what_it_would_cost(open_page):
     page = open_page("?tab=diffusion&depth=lab&experiment=text_to_image")
     offer, run = page.locator("#diffusion-text_to_image-offer"), page.locator("#diffusion-text_to_image-run")
-    expect(offer).to_contain_text("1.7 GB to download", timeout=FIRST)
+    expect(offer).to_contain_text("1.7 GB to download")
     expect(offer).to_contain_text("CreativeML OpenRAIL-M")
     expect(offer.locator("p")).to_have_attribute("data-state", re.compile("offline|too_big"))
     expect(run).to_be_disabled()
@@ -212,8 +203,8 @@ def test_a_pipeline_that_is_here_paints_and_every_step_is_kept(open_page, tmp_pa
     query = "?tab=diffusion&depth=lab&experiment=text_to_image&text_to_image.steps=5&text_to_image.size=256"
     with running_app(log=tmp_path / "app.log") as address:
         page = open_page(query, address=address)
-        expect(page.locator("#diffusion-text_to_image-offer")).to_contain_text(EN["offer.here"], timeout=FIRST)
-        told = finish(page, "text_to_image")
+        expect(page.locator("#diffusion-text_to_image-offer")).to_contain_text(EN["offer.here"])
+        told = finish(page, "diffusion-text_to_image")
         assert "error" not in told and wire.decode(told["closing"]["image"]).shape == (256, 256, 3)
         view = page.locator("#diffusion-text_to_image-view")
         expect(view.locator(".pg-scrubber .pg-readout")).to_have_text(EN["diffusion.text_to_image.end"])
@@ -228,4 +219,4 @@ def test_a_pipeline_that_is_here_paints_and_every_step_is_kept(open_page, tmp_pa
         screenshot(page, "painting")
         accessible(page)
         page.locator("#diffusion-text_to_image-prompt textarea").fill("")
-        assert finish(page, "text_to_image")["error"]["key"] == "prompt_none"
+        assert finish(page, "diffusion-text_to_image")["error"]["key"] == "prompt_none"

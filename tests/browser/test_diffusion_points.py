@@ -10,12 +10,11 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from components import words
-from tests.browser.test_experiments import requests_during
+from tests.browser.doing import drawn, finish, press, reached, requests_during
 
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
 BOTH = pytest.mark.parametrize(("language", "dictionary"), [("en-US", EN), ("zh-CN", ZH)], ids=["en", "zh-CN"])
 VIEW = "#diffusion-points-view"
-DONE = "() => [playground.last('diffusion-points.status')].some((run) => run?.state === 'done' && run.run !== 'saved')"
 
 # What the second chart says of the three paths, each time that it says something new.
 READOUTS = f"""() => {{
@@ -32,14 +31,9 @@ def link(**settings: object) -> str:
     return "?tab=diffusion&depth=look&experiment=points&" + "&".join(f"points.{k}={v}" for k, v in asked.items())
 
 
-def run(page: Page) -> None:
-    page.locator("#diffusion-points-run").click()
-    page.wait_for_function(DONE, timeout=90_000)
-
-
 def pixels(page: Page) -> list[str]:
     """The three pictures, as they stand once what was asked has been drawn."""
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    drawn(page)
     return page.locator(f"{VIEW} .pg-points-picture").evaluate_all("(all) => all.map((canvas) => canvas.toDataURL())")
 
 
@@ -55,7 +49,7 @@ def test_ways_are_gone_along_in_any_number_of_steps_with_no_request(
     expect(view.locator(".pg-scrubber .pg-readout")).to_have_text(
         dictionary["diffusion.points.place"].format(n=10, of=10)
     )
-    run(page)
+    finish(page, "diffusion-points")
     expect(page.locator("#diffusion-points-status")).to_have_text(dictionary["status.done"])
     expect(buttons).to_have_text(["1", "2", "3", "4", "5", "10", "20"])
     expect(buttons.nth(3)).to_have_attribute("aria-pressed", "true")
@@ -103,11 +97,12 @@ def test_a_drawing_is_imitated_on_a_phone_and_what_was_stopped_can_be_gone_along
         page.keyboard.press("Space")
     expect(view.locator(".pg-points-row output")).to_have_text(EN["points_pad.counted"].format(n=4, most=500))
     page.evaluate(READOUTS)
-    page.locator("#diffusion-points-run").click()
+    press(page, "diffusion-points")
+    expect(view.locator(".pg-flows-figures")).not_to_have_count(0)
     for figures in view.locator(".pg-flows-figures").all():
-        expect(figures).to_contain_text(re.compile(r"Update \d+"), timeout=60_000)  # it is seen to learn
+        expect(figures).to_contain_text(re.compile(r"Update \d+"))  # it is seen to learn
     page.locator("#diffusion-points-stop").click()
-    page.wait_for_function(DONE, timeout=60_000)
+    reached(page, "diffusion-points")
     expect(page.locator("#diffusion-points-status")).to_have_text(EN["reason.stopped"])
     expect(view.locator(".pg-flows-steps button")).to_have_count(6)
     seen = {read.count("–") for read in page.evaluate("() => window.readouts")}
@@ -129,7 +124,7 @@ def test_a_digit_is_guessed_before_it_is_seen_and_scored_in_bits(open_page, scre
         view.locator(".pg-guess-digits button"),
         view.get_by_role("button", name=dictionary["diffusion.guess.further"]),
     )
-    expect(further).to_be_enabled(timeout=60_000)
+    expect(further).to_be_enabled()
     expect(view.locator("section[data-hidden]")).to_have_count(1)  # what the classifier thinks is not seen yet
 
     def play() -> None:
@@ -161,7 +156,7 @@ def test_the_textbooks_posterior_and_the_models_step_are_set_side_by_side(open_p
     expect(page.locator("#diffusion-textbook-posterior-status")).to_contain_text("between 0 and 9999")
     index.fill("7")
     page.locator("#diffusion-textbook-posterior-run").click()
-    expect(card.locator(".pg-textbook-said")).to_contain_text("A 9.", timeout=60_000)
+    expect(card.locator(".pg-textbook-said")).to_contain_text("A 9.")
 
     def look() -> None:
         scrubber = card.locator(".pg-scrubber input")

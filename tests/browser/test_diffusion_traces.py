@@ -8,22 +8,12 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from components import words
-from tests.browser.test_experiments import requests_during
+from tests.browser.doing import drawn, finish, press, reached, requests_during
 
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
-FIRST = 60_000  # ms that the first answer of a server may take, which still has to import torch and diffusers
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 PIXELS = """(canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
     .reduce((sum, value) => (sum * 31 + value) % 1e9, 0)"""
-
-
-def finish(page: Page, name: str, press: bool = True) -> dict:
-    """Press Run of an experiment and wait for its end: the status that it ends with."""
-    if press:
-        page.evaluate(f"playground.emit('diffusion-{name}.status', null)")
-        page.locator(f"#diffusion-{name}-run").click()
-    page.wait_for_function(f"() => playground.last('diffusion-{name}.status')?.state === 'done'", timeout=FIRST)
-    return page.evaluate(f"playground.last('diffusion-{name}.status')")
 
 
 def open_experiment(open_page, name: str, query: str = "", depth: str = "look", **options: object) -> Page:
@@ -36,6 +26,7 @@ def open_experiment(open_page, name: str, query: str = "", depth: str = "look", 
 
 def seen(*canvases: Locator) -> list[int]:
     """Of each canvas a number that tells its pixels."""
+    drawn(canvases[0].page)
     return [canvas.evaluate(PIXELS) for canvas in canvases]
 
 
@@ -47,7 +38,7 @@ def test_step_k_of_n_stands_beside_a_run_of_k_steps(open_page, accessible, scree
     page = open_experiment(open_page, "snapshot", "&digits=1,7&steps=8")
     view = page.locator("#diffusion-snapshot-view")
     expect(view.locator(".pg-snapshot-said")).to_have_text(EN["diffusion.snapshot.nothing"])
-    finish(page, "snapshot")
+    finish(page, "diffusion-snapshot")
     x_t, guess, short = (view.locator(".pg-denoising-row canvas").nth(n) for n in range(3))
     scrubber, said = view.locator(".pg-scrubber input"), view.locator(".pg-snapshot-said")
     expect(view.locator(".pg-scrubber output")).to_have_text(EN["diffusion.snapshot.k"].format(k=4, n=8))
@@ -76,8 +67,8 @@ def test_step_k_of_n_stands_beside_a_run_of_k_steps(open_page, accessible, scree
 def test_change_your_mind_and_branch_on(open_page, accessible, screenshot):
     page = open_page("?tab=diffusion")
     page.locator("#diffusion-preset-change").click()
-    page.locator("#diffusion-branch-view").wait_for(timeout=FIRST)
-    finish(page, "branch", press=False)  # by itself
+    page.locator("#diffusion-branch-view").wait_for()
+    reached(page, "diffusion-branch")  # it runs by itself
     view, change = page.locator("#diffusion-branch-view"), page.locator("#diffusion-branch-change")
     lanes, scrubber = view.locator(".pg-branches-lane"), view.locator(".pg-scrubber input")
     becomes = EN["diffusion.branch.digit"].format(**{"from": 3, "to": 8})
@@ -100,7 +91,7 @@ def test_change_your_mind_and_branch_on(open_page, accessible, screenshot):
     assert requests_during(page, scrub) == []
     change.locator("select").first.select_option("3")
     expect(change.locator(".pg-branch-summary")).to_have_text(EN["diffusion.branch.unchanged"].format(at=5))
-    finish(page, "branch")
+    finish(page, "diffusion-branch")
     expect(lanes).to_have_count(3)
     expect(lanes.last).to_contain_text(EN["diffusion.branch.same"])  # at the end too
     guidance = change.locator("input[type=number]")
@@ -108,14 +99,14 @@ def test_change_your_mind_and_branch_on(open_page, accessible, screenshot):
     expect(guidance).to_have_attribute("aria-invalid", "true")
     guidance.fill("6")
     expect(change.locator(".pg-branch-summary")).to_contain_text("1.5 → 6.0")
-    finish(page, "branch")
+    finish(page, "diffusion-branch")
     expect(lanes).to_have_count(4)
     lanes.nth(1).locator(".pg-branches-away").click()
     expect(lanes).to_have_count(3)
     accessible(page)
     screenshot(page, "branches")
     page.locator("#diffusion-preset-ten").click()
-    expect(lanes).to_have_count(1, timeout=FIRST)  # branches of another run are gone with it
+    expect(lanes).to_have_count(1)  # branches of another run are gone with it
 
 
 def test_a_grid_of_any_two_settings(open_page, accessible, screenshot, tmp_path):
@@ -124,10 +115,10 @@ def test_a_grid_of_any_two_settings(open_page, accessible, screenshot, tmp_path)
     view, status = page.locator("#diffusion-grid-view"), page.locator("#diffusion-grid-status")
     values = page.locator("#diffusion-grid-x_values textarea, #diffusion-grid-x_values input")
     values.fill("2, four")
-    finish(page, "grid")
+    finish(page, "diffusion-grid")
     expect(status).to_contain_text("four")
     values.fill("2, 3")
-    finish(page, "grid")
+    finish(page, "diffusion-grid")
     cells = view.locator("button.pg-dgrid-cell")
     expect(cells).to_have_count(4)
     expect(view.locator("thead th")).to_have_text(["2", "3"])
@@ -153,10 +144,11 @@ def test_a_grid_of_any_two_settings(open_page, accessible, screenshot, tmp_path)
     page.get_by_role("option", name=EN["diffusion.guidance.label"]).click()  # another axis brings values of its own
     expect(values).to_have_value(re.compile("1.5"))
     values.fill("1, 2, 3, 4, 5, 6, 7, 8")
-    page.locator("#diffusion-grid-run").click()
+    press(page, "diffusion-grid")
     expect(view.locator("thead th")).to_have_count(8)  # until then the grid before stands there, and can be looked at
     expect(cells.first).to_be_visible()
     page.locator("#diffusion-grid-stop").click()
+    reached(page, "diffusion-grid")
     expect(status).to_contain_text(EN["reason.stopped"])
     assert 0 < cells.count() < 16  # what was done stays
 
@@ -164,25 +156,23 @@ def test_a_grid_of_any_two_settings(open_page, accessible, screenshot, tmp_path)
 def test_on_a_phone_in_chinese_with_nearest_images(open_page, screenshot):
     options = PHONE | {"color_scheme": "dark"}
     page = open_experiment(open_page, "nearest", "&lang=zh-CN&steps=4&branch.at=2&branch.then_sampler=euler", **options)
-    finish(page, "nearest")
+    finish(page, "diffusion-nearest")
     view = page.locator("#diffusion-nearest-view")
     expect(view.locator(".pg-nearest-pair")).to_have_count(10)
     expect(view.locator("p").first).to_contain_text(re.compile(r"\d\.\d\d"))
     assert fits(page)
     screenshot(page, "nearest")
     page.evaluate("playground.denoising.setShown(null, true)")  # a page on which nothing has run yet
-    finish(page, "nearest")
+    finish(page, "diffusion-nearest")
     expect(page.locator("#diffusion-nearest-status")).to_contain_text(ZH["errors.no_images"])
     page.evaluate("playground.openExperiment('diffusion', 'branch')")
     summary = page.locator("#diffusion-branch-change .pg-branch-summary")
     expect(summary).to_have_text(ZH["diffusion.branch.nothing"])
-    finish(page, "branch")
+    finish(page, "diffusion-branch")
     expect(page.locator("#diffusion-branch-status")).to_contain_text(ZH["errors.branch_of_nothing"])
     page.locator("#diffusion-run").click()
-    expect(summary).to_contain_text(
-        ZH["diffusion.branch.from"].format(at=2, changes="Euler"), timeout=FIRST
-    )  # the link's
-    finish(page, "branch")
+    expect(summary).to_contain_text(ZH["diffusion.branch.from"].format(at=2, changes="Euler"))  # the link's
+    finish(page, "diffusion-branch")
     lanes = page.locator("#diffusion-branch-view .pg-branches-lane")
     expect(lanes.last).to_contain_text(ZH["diffusion.branch.differ"].format(n=10, of=10))
     assert fits(page)

@@ -5,34 +5,18 @@ from __future__ import annotations
 import json
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from components import words
+from tests.browser.doing import finish, reached, requests_during
 
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
-
-
-def requests_during(page: Page, act) -> list[str]:
-    """The requests that the page makes while `act()` is done, and for a moment after."""
-    made: list[str] = []
-    listener = lambda request: made.append(request.url)  # noqa: E731
-    page.on("request", listener)
-    act()
-    page.evaluate("() => new Promise((done) => setTimeout(done, 400))")
-    page.remove_listener("request", listener)
-    return [url for url in made if "heartbeat" not in url]
-
-
-def finish(page: Page, name: str) -> None:
-    """Press Run of an experiment and wait for its end."""
-    page.locator(f"#text-{name}-run").click()
-    page.wait_for_function(f"() => playground.last('text-{name}.status')?.state === 'done'", timeout=60_000)
 
 
 @pytest.mark.parametrize(("language", "dictionary"), [("en", EN), ("zh-CN", ZH)])
 def test_same_seed_two_settings_part_where_the_tokens_do(open_page, language, dictionary):
     page = open_page(f"?lang={language}&depth=lab&experiment=pair")
-    finish(page, "pair")
+    finish(page, "text-pair")
     lanes = page.locator("#text-pair-view .pg-lane")
     marked = page.locator("#text-pair-view [data-parts]")
     expect(marked).to_have_count(2)
@@ -47,14 +31,14 @@ def test_same_seed_two_settings_part_where_the_tokens_do(open_page, language, di
 
 def test_equal_settings_never_part(open_page):
     page = open_page("?depth=lab&experiment=pair&temperature=1.4")
-    finish(page, "pair")
+    finish(page, "text-pair")
     expect(page.locator("#text-pair-view .pg-lanes-parted")).to_contain_text("the same so far, for 60 tokens")
     assert page.locator("#text-pair-view [data-parts]").count() == 0
 
 
 def test_a_word_of_a_lane_tells_its_numbers_by_pointer_and_by_keys(open_page):
     page = open_page("?depth=lab&experiment=pair")
-    finish(page, "pair")
+    finish(page, "text-pair")
     reading = page.locator("#text-pair-view .pg-lanes-reading")
     expect(reading).to_have_text(EN["text.lanes.hint"])
     words_of_lane = page.locator("#text-pair-view .pg-lane").first.locator(".pg-tok")
@@ -72,6 +56,7 @@ def test_a_word_of_a_lane_tells_its_numbers_by_pointer_and_by_keys(open_page):
 
 def test_stop_ends_every_run_side_by_side_and_keeps_what_was_written(open_page):
     page = open_page("?experiment=learning&max_new_tokens=250")  # four models, which take turns
+    page.locator("#text-learning-run").wait_for()
     page.evaluate(  # both in the page, for the runs are over in a second
         """() => { new MutationObserver((_, seen) => {
                      if (!document.querySelector("#text-learning-view .pg-tok")) return;
@@ -80,7 +65,7 @@ def test_stop_ends_every_run_side_by_side_and_keeps_what_was_written(open_page):
                    }).observe(document.getElementById("text-learning-view"), { childList: true, subtree: true });
                    document.getElementById("text-learning-run").click(); }"""
     )
-    page.wait_for_function("() => playground.last('text-learning.status')?.state === 'done'", timeout=60_000)
+    reached(page, "text-learning")
     expect(page.locator("#text-learning-status")).to_have_text(EN["reason.stopped"])
     assert 0 < page.locator("#text-learning-view .pg-tok").count() < 1000
 
@@ -89,7 +74,7 @@ def test_stop_ends_every_run_side_by_side_and_keeps_what_was_written(open_page):
 def test_four_moments_of_a_training_are_scrubbed_without_a_request(open_page, screenshot, language, dictionary):
     page = open_page(f"?lang={language}&depth=lab&experiment=learning")
     view = page.locator("#text-learning-view")
-    finish(page, "learning")
+    finish(page, "text-learning")
     moments = page.evaluate("() => document.querySelectorAll('#text-learning-view .pg-lane').length")
     assert moments == 4
     told: list[tuple[str, str]] = []
@@ -150,20 +135,20 @@ def test_every_link_of_the_lesson_opens_its_experiment(open_page, language):
 def test_ctrl_enter_runs_the_experiment_that_has_the_focus(open_page):
     page = open_page("?experiment=learning")
     page.locator("#text-learning-prompt input, #text-learning-prompt textarea").press("Control+Enter")
-    expect(page.locator("#text-learning-view .pg-tok").first).to_be_attached(timeout=20_000)
+    expect(page.locator("#text-learning-view .pg-tok").first).to_be_attached()
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
 def test_textbook_claims_are_shown_wrong_by_the_library_itself(open_page, accessible, language):
     page = open_page(f"?lang={language}&depth=lab&experiment=textbook")
-    finish(page, "textbook-generate")
+    finish(page, "text-textbook-generate")
     entries = page.locator("#text-textbook-generate-view li")
     expect(entries).to_have_count(4)
     expect(entries.first).to_contain_text("num_return_sequences")
     knobs, plain = entries.nth(1).locator(".pg-transcript-reply"), entries.nth(2).locator(".pg-transcript-reply")
     assert knobs.inner_text() == plain.inner_text()
     assert len(set(entries.nth(3).locator(".pg-transcript-reply").all_inner_texts())) == 3
-    finish(page, "textbook-argmax")
+    finish(page, "text-textbook-argmax")
     texts = [
         lane.locator(".pg-tok").all_inner_texts() for lane in page.locator("#text-textbook-argmax-view .pg-lane").all()
     ]
@@ -211,7 +196,7 @@ def test_a_branch_is_not_dealt_the_beginnings_luck_again(open_page):
 
 def test_a_link_with_run_runs_the_experiment_that_it_opens(open_page):
     page = open_page("?experiment=pair&run=1")
-    expect(page.locator("#text-pair-view .pg-tok").first).to_be_attached(timeout=20_000)
+    expect(page.locator("#text-pair-view .pg-tok").first).to_be_attached()
 
 
 def test_only_a_chosen_experiment_goes_into_a_link(open_page):

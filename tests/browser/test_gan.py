@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from components import words
-from tests.browser.test_experiments import requests_during
+from tests.browser.doing import finish, press, reached, requests_during, still
 
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
 FIRST = "?tab=gan"
@@ -19,20 +19,8 @@ def link(**settings: object) -> str:
     return LAB + "".join(f"&{name}={value}" for name, value in settings.items())
 
 
-def wait_until(page: Page, state: str) -> None:
-    """Until the run that this page has started stands so."""
-    page.wait_for_function(
-        """(state) => {
-            const run = playground.last('gan.status');
-            return run?.run !== 'saved' && run?.state === state; }""",
-        arg=state,
-        timeout=60_000,
-    )
-
-
 def train(page: Page) -> None:
-    page.locator("#gan-run").click()
-    wait_until(page, "done")
+    finish(page, "gan")
 
 
 def shown(page: Page) -> np.ndarray:
@@ -52,7 +40,6 @@ def test_a_saved_run_can_be_scrubbed_before_the_first_click(open_page, accessibl
     page.wait_for_function("playground.gan.shown()")
     expect(page.locator("#gan-status")).to_contain_text(dictionary["reason.saved"])
     last = shown(page)
-    page.wait_for_function("playground.last('text.next')")  # what another tab asks when the page opens
     assert requests_during(page, lambda: scrub(page, 0)) == []
     assert page.evaluate("playground.gan.shown().step") == 0
     assert np.abs(shown(page) - last).mean() > 20  # noise, and digits of the same noise
@@ -73,16 +60,15 @@ def test_training_streams_and_its_whole_past_is_here_afterwards(open_page):
 def test_pause_step_once_and_change_a_setting_on_the_way(open_page):
     page = open_page(link(**SHORT | {"steps": 20_000}))
     steer = page.locator("#gan-steer")
-    page.locator("#gan-run").click()
+    press(page, "gan")
     page.wait_for_function("playground.gan.shown()?.step > 5 && playground.gan.run()?.settings?.steps === 20000")
     steer.get_by_role("button", name=EN["steer.pause"]).click()
-    wait_until(page, "paused")
-    page.wait_for_function("() => new Promise((done) => setTimeout(() => done(true), 700))")  # frames on their way
-    before = page.evaluate("playground.gan.shown().step")
+    reached(page, "gan", "paused")
+    before = still(page, "playground.gan.shown().step")
     once = steer.get_by_role("button", name=EN["steer.step"])
     once.click()  # it had gone on since the last picture
     page.wait_for_function("(before) => playground.gan.shown().step > before", arg=before)
-    before = page.evaluate("playground.gan.shown().step")
+    before = still(page, "playground.gan.shown().step")
     once.click()
     page.wait_for_function("(before) => playground.gan.shown().step === before + 1", arg=before)
     rate = page.locator("#gan-learning_rate_d input")
@@ -96,7 +82,7 @@ def test_pause_step_once_and_change_a_setting_on_the_way(open_page):
     page.locator("#gan-latent_size input").first.press("Tab")
     expect(steer).to_contain_text(EN["steer.later"].format(names=EN["gan.latent_size.label"]))
     page.locator("#gan-stop").click()
-    wait_until(page, "done")
+    reached(page, "gan")
     expect(page.locator("#gan-status")).to_contain_text(EN["reason.stopped"])
 
 
@@ -104,11 +90,11 @@ def test_a_stopped_run_goes_on_from_where_it_was(open_page):
     page = open_page(f"{link(**SHORT)}&lang=zh-CN")
     train(page)
     before = shown(page)
-    page.locator("#gan-go_on").click()
+    press(page, "gan", "gan-go_on")
     page.wait_for_function("playground.gan.run()?.settings?.start.startsWith('gan-')")
     scrub(page, 0)
     assert np.abs(shown(page).astype(int) - before).mean() < 1  # it begins with what it had learned
-    wait_until(page, "done")
+    reached(page, "gan")
 
 
 def test_a_walk_between_two_picked_samples(open_page):
@@ -135,13 +121,13 @@ def test_samples_stand_beside_their_nearest_training_digits(open_page):
 
 def test_another_start_takes_the_place_of_the_run_that_goes_on_and_stop_ends_it(open_page):
     page = open_page(link(**SHORT | {"steps": 20_000, "seed": 77}))
-    page.locator("#gan-run").click()
+    press(page, "gan")
     page.wait_for_function("playground.gan.run()?.settings?.seed === 77")
     for preset in ("fair", "forger"):
         page.locator(f"#gan-preset-{preset}").click()
     page.wait_for_function("playground.gan.run()?.settings?.architecture === 'mlp'")
     page.locator("#gan-stop").click()
-    wait_until(page, "done")
+    reached(page, "gan")
     step = page.evaluate("playground.gan.run().step")
     assert page.evaluate("playground.tickets('gan')") == "[]"
     page.evaluate("() => new Promise((done) => setTimeout(done, 1500))")  # three signs of life of a run that were left

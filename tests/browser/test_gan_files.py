@@ -27,6 +27,6 @@ def test_networks_are_saved_opened_and_gone_on_from(open_page, tmp_path):
     view.locator("input[type=file]").set_input_files(file)
     expect(view).to_contain_text(EN["gan.files.loaded"].partition("{step}")[0].format(file=file.name))
     page.wait_for_function("playground.last('gan.settings')?.start?.startsWith('gan-')")  # the controls are set
-    page.locator("#gan-run").click()
+    train(page)
     page.wait_for_function("playground.gan.shown().step === 10")
     assert page.evaluate("playground.gan.run().settings.start").startswith("gan-")

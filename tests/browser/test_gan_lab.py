@@ -5,10 +5,9 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from components import words
-from tests.browser.test_experiments import requests_during
+from tests.browser.doing import drawn, requests_during
 
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
-FIRST = 30_000  # ms that the first answer of a server may take, which still has to import torch
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 
@@ -45,7 +44,7 @@ def test_ten_rounds_against_d(open_page, accessible, screenshot):
     page = open_experiment(open_page, "detective", "&detective.seed=5")
     view = page.locator("#gan-detective-view")
     side = view.locator(".pg-detective-side").first
-    expect(side).to_be_enabled(timeout=FIRST)  # dealt when seen
+    expect(side).to_be_enabled()  # dealt when seen
     saw = play(page)
     assert saw["you"] + view.locator("[data-who=you] [data-right=false]").count() == 10
     expect(view.locator("[data-who=you]")).to_contain_text(EN["gan.detective.score"].format(n=saw["you"], total=10))
@@ -68,7 +67,7 @@ def test_on_a_phone_in_chinese(open_page, screenshot):
     link = "&lang=zh-CN&slow.networks=new&slow.examples=4"
     page = open_experiment(open_page, "detective", link, color_scheme="dark", **PHONE)
     page.locator(".pg-detective-side").first.scroll_into_view_if_needed()  # it deals once it is seen
-    expect(page.locator(".pg-detective-side").first).to_be_enabled(timeout=FIRST)
+    expect(page.locator(".pg-detective-side").first).to_be_enabled()
     saw = play(page)
     expect(page.locator("[data-who=you]")).to_contain_text(ZH["gan.detective.score"].format(n=saw["you"], total=10))
     assert fits(page)
@@ -76,7 +75,7 @@ def test_on_a_phone_in_chinese(open_page, screenshot):
 
     page.evaluate("playground.openExperiment('gan', 'slow')")
     view = page.locator("#gan-slow-view")
-    expect(view.locator(".pg-slow-facts dd").first).to_have_text("4", timeout=FIRST)
+    expect(view.locator(".pg-slow-facts dd").first).to_have_text("4")
     expect(view.locator(".pg-card-readout")).to_contain_text(ZH["gan.slow.of"].split("{step}")[0] + "0")
     view.get_by_role("button", name=ZH["gan.slow.phase.update"]).last.click()
     expect(view.locator(".pg-tiles[data-kind=generated] .pg-tiles-line").last).to_contain_text("→")
@@ -91,7 +90,7 @@ def test_a_step_is_walked_through_with_keys_and_no_request(open_page, accessible
     page = open_experiment(open_page, "slow")
     view = page.locator("#gan-slow-view")
     facts = view.locator(".pg-slow-facts dd")
-    expect(facts.first).to_have_text("8", timeout=FIRST)
+    expect(facts.first).to_have_text("8")
     scrubber = view.locator(".pg-scrubber input")
 
     def walk() -> None:
@@ -106,6 +105,7 @@ def test_a_step_is_walked_through_with_keys_and_no_request(open_page, accessible
     colours = (
         "(canvas) => new Set(new Uint32Array(canvas.getContext('2d').getImageData(0, 0, 80, 80).data.buffer)).size"
     )
+    drawn(page)
     assert slopes.evaluate(colours) > 100  # a heatmap
     screenshot(page, "slopes")
     accessible(page)
@@ -129,13 +129,11 @@ def test_three_cards(open_page, accessible, screenshot):
     shapes, sign = page.locator("#gan-textbook-shapes"), page.locator("#gan-textbook-sign")
     page.locator("#gan-textbook-shapes-run").click()
     pushes = shapes.locator(".pg-shapes-push .pg-number")
-    expect(pushes).to_have_text(["0.010", "0.99", "5.60", "1.00"], timeout=FIRST)
+    expect(pushes).to_have_text(["0.010", "0.99", "5.60", "1.00"])
     shapes.locator("input[type=range]").fill("0")
     expect(pushes).to_have_text(["0.50", "0.50", "1.00", "1.00"])
     page.locator("#gan-textbook-sign-run").click()
-    expect(sign.locator(".pg-scrubber .pg-readout")).to_have_text(
-        EN["gan.textbook.sign.step"].format(n=1), timeout=FIRST
-    )
+    expect(sign.locator(".pg-scrubber .pg-readout")).to_have_text(EN["gan.textbook.sign.step"].format(n=1))
     sign.locator("input[type=range]").press("End")
     right, wrong = (cell.split(" → ") for cell in sign.locator("tbody tr").nth(1).locator("td").all_inner_texts())
     value = {
@@ -149,7 +147,7 @@ def test_three_cards(open_page, accessible, screenshot):
     noise = page.locator("#gan-textbook-noise")
     page.locator("#gan-textbook-noise-run").click()
     for side in ("noise", "mnist"):
-        expect(noise.locator(f"[data-side={side}] .pg-hint")).to_contain_text("%", timeout=40_000)
+        expect(noise.locator(f"[data-side={side}] .pg-hint")).to_contain_text("%")
     page.locator("#gan-textbook-noise-stop").click()
     expect(page.locator("#gan-textbook-noise-status")).to_contain_text(EN["reason.stopped"])
     expect(noise.locator(".pg-textbook-said")).not_to_have_text(EN["gan.textbook.noise.learning"])

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from components import words
+from tests.browser.doing import drawn, finish, requests_during
 
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
 PLACE = "?depth=lab&prompt=Once upon a&temperature=1"
@@ -14,18 +15,12 @@ PLACE = "?depth=lab&prompt=Once upon a&temperature=1"
 def open_place(open_page, query: str = PLACE) -> Page:
     page = open_page(query)
     page.wait_for_function("() => playground.last('text.next')")
+    drawn(page)
     return page
 
 
-def asked_of(page: Page) -> list[str]:
-    """Every request from now on but signs of life; a list that grows."""
-    made: list[str] = []
-    page.on("request", lambda request: made.append(request.url) if "heartbeat" not in request.url else None)
-    return made
-
-
-def type_words(page: Page, control: str, text: str) -> None:
-    page.locator(f"#text-{control} textarea").press_sequentially(text, delay=15)
+def give_words(page: Page, control: str, text: str) -> None:
+    page.locator(f"#text-{control} textarea").fill(text)
 
 
 def stages(page: Page) -> list[str]:
@@ -36,14 +31,17 @@ def test_a_banned_word_turns_grey_with_one_request(open_page):
     page = open_place(open_page)
     row = page.locator("#text-waterfall tbody tr").first
     favourite = row.locator(".pg-waterfall-word").inner_text().strip("␣")
-    requests = asked_of(page)
-    type_words(page, "banned", favourite)
-    expect(row.locator("td").nth(2)).to_have_text(EN["text.widgets.cut"])
+
+    def ban() -> None:
+        give_words(page, "banned", favourite)
+        expect(row.locator("td").nth(2)).to_have_text(EN["text.widgets.cut"])
+
+    (request,) = requests_during(page, ban)
+    assert "/queue/join" in request
     expect(row.locator("td").nth(1)).to_contain_text("%")
     assert stages(page)[2] == EN["text.widgets.stage.words"] and len(stages(page)) == 7
     cut = page.locator("#text-bars button[data-cut]", has_text=favourite)
     expect(cut.first).to_be_visible()
-    assert len([url for url in requests if "/queue/join" in url]) == 1
     page.locator("#text-banned textarea").fill("")
     expect(page.locator("#text-waterfall thead .pg-stage-name")).to_have_count(6)
 
@@ -58,23 +56,25 @@ def test_the_sliders_of_the_counted_penalties_ask_for_nothing(open_page):
     made = page.evaluate("() => Object.keys(playground.last('text.next').value.counts).map(Number)")
     p = "(id) => playground.last('text.next').position.stages(playground.text.settings()).at(-1).p(id)"
     before = [page.evaluate(p, token) for token in made]
-    requests = asked_of(page)
-    for name in ("presence", "frequency"):
-        page.locator(f"#text-{name}_penalty input[type=range]").focus()
-        for _ in range(5):
-            page.keyboard.press("ArrowRight")
-    expect(page.locator("#text-waterfall thead .pg-stage-name").nth(2)).to_have_text(EN["text.widgets.stage.penalties"])
-    expect(page.locator("#text-waterfall thead th").nth(2)).to_contain_text("−0.5 each time")
+    stage, penalties = page.locator("#text-waterfall thead th").nth(2), EN["text.widgets.stage.penalties"]
+
+    def slide() -> None:
+        for name in ("presence", "frequency"):
+            page.locator(f"#text-{name}_penalty input[type=range]").focus()
+            for _ in range(5):
+                page.keyboard.press("ArrowRight")
+        expect(page.locator("#text-waterfall thead .pg-stage-name").nth(2)).to_have_text(penalties)
+        expect(stage).to_contain_text("−0.5 each time")
+
+    assert requests_during(page, slide) == []
     assert all(page.evaluate(p, token) < once for token, once in zip(made, before, strict=True))
-    page.evaluate("() => new Promise((done) => setTimeout(done, 400))")
-    assert requests == []
 
 
 def test_a_run_keeps_to_the_words(open_page):
     page = open_place(open_page, f"{PLACE}&max_new_tokens=40")
-    type_words(page, "forced", "princess\nthe old king")
-    page.locator("#text-run").click()
-    page.wait_for_function("() => playground.last('text.status')?.state === 'done' && playground.text.onScreen()")
+    give_words(page, "forced", "princess\nthe old king")
+    told = finish(page, "text")
+    page.wait_for_function("(run) => playground.text.onScreen()?.record.run === run", arg=told["run"])
     text = page.evaluate("() => playground.text.onScreen().record.samples[0].text")
     rest = (
         text.replace(" princess", "").replace(" the old king", "").replace("princess", "").replace("the old king", "")

@@ -13,12 +13,13 @@ from playground.settings import default
 from playground.text.sampling import draw
 from playground.text.settings import GenerationSettings
 from tests.browser.conftest import foreign
+from tests.browser.doing import rest
 
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
 
 
-def value_of(page: Page, setting: str) -> float:
-    return float(page.locator(f"#text-{setting} input[type=number]").input_value())
+def expect_value(page: Page, setting: str, value: float) -> None:
+    expect(page.locator(f"#text-{setting} input[type=number]")).to_have_value(f"{value:g}")
 
 
 # ---------------------------------------------------------------- language
@@ -49,7 +50,7 @@ def test_switching_the_language_of_an_untouched_page_takes_its_own_prompt_and_mo
     page.get_by_role("button", name="中文").click()
     expect(page.locator("#text-prompt textarea")).to_have_value("明月")
     page.wait_for_function("() => playground.last('text.settings')?.model === 'poems'")
-    assert value_of(page, "temperature") == 1.5
+    expect_value(page, "temperature", 1.5)
 
 
 def test_switching_the_language_keeps_what_was_set(open_page):
@@ -58,7 +59,7 @@ def test_switching_the_language_keeps_what_was_set(open_page):
     expect(page.locator("#header h1")).to_have_text(ZH["header.name"])
     expect(page.locator("#text-prompt textarea")).to_have_value("Once")
     page.wait_for_function("() => playground.last('text.settings')?.model === 'tales'")
-    assert value_of(page, "temperature") == 1.5
+    expect_value(page, "temperature", 1.5)
     page.goto(page.url.split("?")[0])  # a later visit, without a word about language
     expect(page.locator("#header h1")).to_have_text(ZH["header.name"])
 
@@ -99,7 +100,8 @@ def test_three_depths(open_page):
         button = page.locator("#text-head").get_by_role("button", name=EN[f"depth.{depth}"], exact=True)
         button.click()
         expect(button).to_have_attribute("aria-pressed", "true")
-        assert (deep.is_visible(), deeper.is_visible()) == shown
+        for element, visible in zip((deep, deeper), shown, strict=True):
+            expect(element).to_be_visible(visible=visible)
 
 
 def test_a_link_opens_a_depth_and_the_lesson(open_page):
@@ -117,6 +119,7 @@ def test_a_guess_is_covered_revealed_scored_and_kept(open_page):
     bars, lesson = page.locator("#text-bars"), page.locator("#text-predict")
     lesson.get_by_role("button", name=EN["predict.start"]).click()
     expect(bars).to_have_attribute("inert", "")
+    lesson.locator("form:visible").wait_for()
     favourite = page.evaluate(
         """() => { const next = playground.last("text.next"), [model] = next.position.stages({});
             const id = model.ranking.order[0];
@@ -168,6 +171,14 @@ def test_a_saved_run_says_so_until_words_are_chosen(open_page):
     expect(status).to_have_text(EN["reason.chosen"])
 
 
+def test_the_next_words_are_asked_for_once_their_tab_is_in_front(open_page):
+    page = open_page("?tab=vae")
+    rest(page)
+    assert page.evaluate("!playground.last('text.next')")
+    page.get_by_role("tab", name=EN["tabs.text"], exact=True).first.click()
+    page.wait_for_function("playground.last('text.next')")
+
+
 def test_what_was_left_out_of_a_prompt_is_told(open_page):
     page = open_page()
     page.locator("#text-prompt textarea").fill("x " * 2000)
@@ -181,8 +192,8 @@ def test_what_was_left_out_of_a_prompt_is_told(open_page):
 def test_a_link_sets_locks_and_hides(open_page):
     page = open_page("?tab=text&prompt=Hello&temperature=1.25&top_k=500&lock=temperature&hide=top_p&depth=lab")
     expect(page.locator("#text-prompt textarea")).to_have_value("Hello")
-    assert value_of(page, "temperature") == 1.25
-    assert value_of(page, "top_k") == 500  # beyond the slider's everyday range
+    expect_value(page, "temperature", 1.25)
+    expect_value(page, "top_k", 500)  # beyond the slider's everyday range
     expect(page.locator("#text-temperature input[type=range]")).to_be_disabled()
     expect(page.locator("#text-top_k input[type=range]")).to_be_enabled()
     expect(page.locator("#text-top_p")).to_be_hidden()
@@ -196,7 +207,7 @@ def test_a_bad_link_is_told_in_a_sentence(open_page, language, dictionary):
     expect(toast).to_contain_text(expected)
     expect(toast).to_contain_text(dictionary["errors.not_a_number"].format(field="top_k", value="x"))
     expect(page.locator("#text-prompt textarea")).to_have_value("Hello")
-    assert value_of(page, "temperature") == default(GenerationSettings, "temperature")
+    expect_value(page, "temperature", default(GenerationSettings, "temperature"))
 
 
 def test_an_unknown_tab_is_told(open_page):
@@ -221,14 +232,14 @@ def test_a_copied_link_reopens_what_is_on_screen(open_page):
     assert "top_k" not in asked  # what stands at its default is left out
     again = open_page("?" + link.query.replace("run=1", "run=0"))
     expect(again.locator("#text-prompt textarea")).to_have_value(hostile)
-    assert value_of(again, "temperature") == 0.35
+    expect_value(again, "temperature", 0.35)
 
 
 def test_a_preset_sets_controls_but_not_locked_ones(open_page):
     page = open_page("?lock=temperature&temperature=0.5")
     page.locator("#text-preset-hot").click()
     expect(page.locator("#text-prompt textarea")).not_to_have_value("")
-    assert value_of(page, "temperature") == 0.5
+    expect_value(page, "temperature", 0.5)
     free = open_page()
     free.locator("#text-preset-hot").click()
     free.wait_for_function("Number(document.querySelector('#text-temperature input[type=number]').value) > 1")
@@ -271,11 +282,13 @@ def test_nothing_sticks_out_of_the_screen(open_page, screenshot, width):
 def test_keys_reach_everything_in_the_head(open_page):
     page = open_page()
     page.locator("body").press("Tab")
-    reached = set()
-    for _ in range(20):  # more than there are: tabs, tools and depths
-        reached.add(page.evaluate("document.activeElement.textContent.trim()"))
+    unreached = {"English", "中文", EN["header.dark"], EN["depth.look"], EN["lesson.title"]}
+    for _ in range(60):  # far more than there are: tabs, tools and depths
+        unreached.discard(page.evaluate("document.activeElement.textContent.trim()"))
+        if not unreached:
+            break
         page.keyboard.press("Tab")
-    assert {"English", "中文", EN["header.dark"], EN["depth.look"], EN["lesson.title"]} <= reached
+    assert not unreached
 
 
 def test_a_request_to_another_host_would_be_seen():

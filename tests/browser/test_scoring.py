@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from components import words
-from tests.browser.test_experiments import requests_during
+from tests.browser.doing import finish, requests_during
 
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
@@ -41,16 +41,6 @@ def fill(page: Page, box: str, text: str) -> None:
     page.locator(f"#text-{box} textarea").fill(text)
 
 
-def score(page: Page) -> None:
-    """Press Run and wait for the end: the one of this run, not of the saved one that stood there before."""
-    page.locator("#text-score-run").click()
-    page.wait_for_function(
-        """() => playground.last("text-score.status").state === "done"
-                 && playground.last("text-score.status").reason !== "saved" """,
-        timeout=60_000,
-    )
-
-
 def shown(number: float) -> str:
     return f"{number:,.{1 if number < 100 else 0}f}"
 
@@ -63,7 +53,7 @@ def test_two_texts_are_scored_and_compared(open_page, accessible, screenshot, la
     view = page.locator("#text-score-view")
     expect(page.locator("#text-score-status")).to_contain_text(dictionary["reason.saved"])
     expect(view.locator(".pg-lane-text").first.locator(".pg-tok").first).to_be_visible()
-    score(page)
+    finish(page, "text-score")
     readouts = view.locator(".pg-lane-readout").all_inner_texts()
     for name, readout in zip(("text", "other"), readouts, strict=True):
         expected = perplexity(model, dictionary[f"text.score.{name}.value"])
@@ -80,7 +70,7 @@ def test_two_texts_are_scored_and_compared(open_page, accessible, screenshot, la
 
 def test_the_chain_is_scrubbed_and_hovered_without_a_request(open_page):
     page = open_page("?depth=look&experiment=score")
-    score(page)
+    finish(page, "text-score")
     view = page.locator("#text-score-view")
     product, range_ = view.locator(".pg-score-product"), view.locator(".pg-scrubber input")
 
@@ -106,7 +96,7 @@ def test_the_whole_chain_is_the_sum_that_the_api_gives(open_page, app):
 
     page = open_page("?depth=look&experiment=score")
     fill(page, "score-other", "")
-    score(page)
+    finish(page, "text-score")
     page.locator("#text-score-view .pg-scrubber input").focus()
     page.keyboard.press("End")
     told = Client(app, verbose=False).predict(EN["text.score.text.value"], api_name="/score_text")
@@ -120,7 +110,7 @@ def test_a_shorter_text_is_likelier_but_not_less_surprising(open_page):
     page = open_page("?depth=look&experiment=score")
     fill(page, "score-text", "Xylophone quartz!")
     fill(page, "score-other", EN["text.score.text.value"] + " " + EN["text.score.text.value"] * 3)
-    score(page)
+    finish(page, "text-score")
     expect(page.locator("#text-score-view .pg-score-sentence")).to_contain_text("only because it is shorter")
 
 
@@ -128,7 +118,7 @@ def test_markup_is_scored_as_text(open_page):
     page = open_page("?depth=look&experiment=score")
     page.on("dialog", lambda dialog: pytest.fail("a text ran as code"))
     fill(page, "score-text", HOSTILE)
-    score(page)
+    finish(page, "text-score")
     text = page.locator("#text-score-view .pg-lane-text").first
     expect(text).to_contain_text("<img")
     assert text.locator("img").count() == 0
@@ -141,7 +131,7 @@ def test_what_cannot_be_scored_is_a_sentence(open_page, text, key):
     page = open_page("?depth=look&experiment=score&lang=zh-CN&model=tales")
     fill(page, "score-text", text)
     fill(page, "score-other", "")
-    score(page)
+    finish(page, "text-score")
     expect(page.locator("#text-score-view")).to_contain_text(ZH[key].partition("{")[0][:6])
 
 
@@ -156,10 +146,11 @@ def pieces(page: Page, row: int) -> list[str]:
 def test_a_text_is_cut_by_every_tokenizer(open_page, accessible, screenshot, language, dictionary):
     page = open_page(f"?lang={language}&depth=look&experiment=pieces")
     view = page.locator("#text-pieces-view")
-    expect(view.locator(".pg-piece").first).to_be_visible(timeout=60_000)
+    expect(view.locator(".pg-piece").first).to_be_visible()
     for row, model in enumerate(("tales", "poems")):
         tokenizer = AutoTokenizer.from_pretrained(f"playground/weights/{model}")
-        assert len(pieces(page, row)) == len(tokenizer(dictionary["text.pieces.text.value"]).input_ids)
+        count = len(tokenizer(dictionary["text.pieces.text.value"]).input_ids)
+        expect(view.locator(f'[data-row="{row}"] .pg-piece')).to_have_count(count)
     expect(view.locator(".pg-pieces-case")).to_contain_text("3.00")
     expect(view.locator(".pg-joined-whole").first).to_have_text("从")
     view.locator(".pg-joined .pg-piece").first.hover()
@@ -172,7 +163,7 @@ def test_a_text_is_cut_by_every_tokenizer(open_page, accessible, screenshot, lan
 def test_typing_asks_once_a_pause(open_page):
     page = open_page("?depth=look&experiment=pieces")
     view = page.locator("#text-pieces-view")
-    expect(view.locator(".pg-piece").first).to_be_visible(timeout=60_000)
+    expect(view.locator(".pg-piece").first).to_be_visible()
     asked = []
     page.on("request", lambda request: asked.append(request.post_data or ""))
     # all keys in one go: on a busy machine real ones may come slower than the pause that is waited for
@@ -190,7 +181,7 @@ def test_hostile_pieces_are_text_and_too_long_a_text_is_a_sentence(open_page):
     page = open_page("?depth=look&experiment=pieces")
     page.on("dialog", lambda dialog: pytest.fail("a text ran as code"))
     view = page.locator("#text-pieces-view")
-    expect(view.locator(".pg-piece").first).to_be_visible(timeout=60_000)
+    expect(view.locator(".pg-piece").first).to_be_visible()
     fill(page, "pieces-text", HOSTILE)
     expect(view.locator(".pg-pieces-text").first).to_contain_text("<")
     assert "".join(pieces(page, 0)).replace("␣", " ").startswith("<img src=x onerror=alert(1)> ${1+1} {{value}}")
@@ -202,7 +193,7 @@ def test_hostile_pieces_are_text_and_too_long_a_text_is_a_sentence(open_page):
 def test_offline_a_tokenizer_cannot_be_fetched_and_the_row_says_so(open_page):
     page = open_page("?depth=look&experiment=pieces")
     row = page.locator("#text-pieces-view .pg-pieces-row", has=page.get_by_role("heading", name="GPT-2", exact=True))
-    expect(row).to_contain_text("551.0 MB", timeout=60_000)
+    expect(row).to_contain_text("551.0 MB")
     row.get_by_role("button").click()
     expect(row).to_contain_text("cannot be reached")
     expect(row.get_by_role("button")).to_be_enabled()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from components import words
-from tests.browser.test_experiments import finish, requests_during
+from tests.browser.doing import finish, reached, requests_during
 
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
 LINK = "?lang={}&depth=lab&experiment=strategies"
@@ -31,7 +31,7 @@ def path_of(page: Page) -> list[str]:
 @pytest.mark.parametrize(("language", "dictionary", "prompt"), [("en", EN, "I love"), ("zh-CN", ZH, "明月")])
 def test_three_texts_from_one_prompt(open_page, screenshot, language, dictionary, prompt):
     page = opened(open_page, language, prompt)
-    finish(page, "strategies")
+    finish(page, "text-strategies")
     titles = page.locator("#text-strategies-view .pg-lane-title")
     expect(titles).to_have_count(3)
     expect(titles.first).to_have_text(dictionary["text.strategies.greedy"])
@@ -45,13 +45,14 @@ def test_three_texts_from_one_prompt(open_page, screenshot, language, dictionary
 
 def test_the_tree_grows_while_the_search_goes_on(open_page):
     page = opened(open_page, more="&strategies.num_beams=6&strategies.max_new_tokens=100&seed=41")
+    page.locator("#text-strategies-view").wait_for()
     page.evaluate(
         """() => { window.sizes = new Set();
                    const view = document.querySelector("#text-strategies-view");
                    new MutationObserver(() => sizes.add(view.querySelectorAll(".pg-beam-node").length))
                      .observe(view, { childList: true, subtree: true }); }"""
     )
-    finish(page, "strategies")
+    finish(page, "text-strategies")
     sizes = sorted(page.evaluate("[...sizes]"))
     assert len([size for size in sizes if 0 < size < sizes[-1]]) >= 3, sizes
 
@@ -59,7 +60,7 @@ def test_the_tree_grows_while_the_search_goes_on(open_page):
 @pytest.mark.parametrize(("language", "prompt"), [("en", "I love"), ("zh-CN", "明月")])
 def test_scrubbing_shows_the_tree_as_it_stood_and_asks_nobody(open_page, language, prompt):
     page = opened(open_page, language, prompt)
-    finish(page, "strategies")
+    finish(page, "text-strategies")
     whole, scrubber = shown(page).count(), page.locator("#text-strategies-view .pg-scrubber input")
     texts = page.locator("#text-strategies-view .pg-beam-words")
     last = texts.first.inner_text()
@@ -82,7 +83,7 @@ def test_scrubbing_shows_the_tree_as_it_stood_and_asks_nobody(open_page, languag
 @pytest.mark.parametrize(("language", "dictionary", "prompt"), [("en", EN, "I love"), ("zh-CN", ZH, "明月")])
 def test_a_node_says_why_it_was_pruned_by_pointer_tap_and_keys(open_page, language, dictionary, prompt):
     page = opened(open_page, language, prompt, has_touch=True)
-    finish(page, "strategies")
+    finish(page, "text-strategies")
     reading = page.locator(".pg-beam-reading")
     pruned = page.locator("#text-strategies-view .pg-beam-node[data-is^=pruned]").last
     why = dictionary["text.strategies.verdict_pruned"].partition("{")[0]
@@ -110,7 +111,7 @@ def test_a_node_says_why_it_was_pruned_by_pointer_tap_and_keys(open_page, langua
 def test_the_length_penalty_re_ranks_what_ended_without_a_request(open_page):
     """明月 is continued by a poem of two lines and by poems of four: which is best is the penalty's to say."""
     page = opened(open_page, "zh-CN", "明月")
-    finish(page, "strategies")
+    finish(page, "text-strategies")
     slider, first = page.locator(".pg-beam-penalty input"), page.locator(".pg-beam-words").first
     marked = path_of(page)
     long = first.inner_text()
@@ -129,14 +130,14 @@ def test_the_length_penalty_re_ranks_what_ended_without_a_request(open_page):
     assert scores == sorted(scores, reverse=True)
 
     expect(page.locator("#text-strategies-length_penalty input[type=number]")).to_have_value("-1")
-    finish(page, "strategies")  # now the search itself has it
+    finish(page, "text-strategies")  # now the search itself has it
     expect(page.locator("#pg-beam-ranked")).to_contain_text(ZH["text.strategies.ranked_as_searched"].split("{")[0])
     expect(first).to_have_text(short)
 
 
 def test_a_link_sets_the_penalty_of_the_search_and_of_the_ranking(open_page):
     page = opened(open_page, more="&strategies.length_penalty=2.5")
-    finish(page, "strategies")
+    finish(page, "text-strategies")
     ranked = page.locator("#pg-beam-ranked")
     expect(ranked).to_contain_text(EN["text.strategies.ranked_as_searched"].format(then="2.5"))
     expect(ranked).to_contain_text("All are 30 tokens long")  # the tales do not end so soon
@@ -145,7 +146,7 @@ def test_a_link_sets_the_penalty_of_the_search_and_of_the_ranking(open_page):
 
 def test_the_passage_that_greedy_repeats(open_page):
     page = opened(open_page)
-    finish(page, "strategies")
+    finish(page, "text-strategies")
     told = page.locator(".pg-strategies-why").text_content()
     rounds = int(re.search(r"(\d+) times in a row", told)[1])
     assert [f"in round {n}" in told for n in (1, rounds, rounds + 1)] == [True, True, False]
@@ -161,7 +162,7 @@ def test_the_passage_that_greedy_repeats(open_page):
 
 def test_no_passage_is_said_to_repeat_where_none_does(open_page):
     page = opened(open_page, "zh-CN", "明月")
-    finish(page, "strategies")
+    finish(page, "text-strategies")
     expect(page.locator(".pg-strategies-why")).to_contain_text(ZH["text.strategies.no_loop"].partition("，")[2][:12])
     assert page.locator("[data-round]").count() == 0
 
@@ -183,6 +184,7 @@ def test_a_passage_is_found_where_a_plain_look_finds_it(open_page):
 
 def test_stop_ends_all_three_and_lists_what_grew(open_page):
     page = opened(open_page, more="&strategies.num_beams=8&strategies.max_new_tokens=100&seed=43")
+    page.locator("#text-strategies-run").wait_for()
     page.evaluate(  # in the page, as soon as it knows of the runs: they are over in a second or two
         """() => { const forget = playground.on("text-strategies.status", (status) => {
                      if (status.state !== "running") return;
@@ -191,7 +193,7 @@ def test_stop_ends_all_three_and_lists_what_grew(open_page):
                    });
                    document.getElementById("text-strategies-run").click(); }"""
     )
-    page.wait_for_function("() => playground.last('text-strategies.status')?.state === 'done'", timeout=120_000)
+    reached(page, "text-strategies")
     expect(page.locator("#text-strategies-status")).to_have_text(EN["reason.stopped"])
     assert page.locator(".pg-beam-text").count() == (8 if shown(page).count() else 0)
     expect(page.locator(".pg-lane-text[data-writing]")).to_have_count(0)
@@ -202,7 +204,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(open_page, accessible, scre
     page = opened(
         open_page, language, "春风" if language == "zh-CN" else "A fox", viewport={"width": 390, "height": 844}
     )
-    finish(page, "strategies")
+    finish(page, "text-strategies")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     accessible(page)
     screenshot(page, "phone")
@@ -210,6 +212,6 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(open_page, accessible, scre
 
 def test_hostile_words_are_text(open_page):
     page = opened(open_page, prompt="<img src=x onerror=alert(1)>${1+1}{{value}}")
-    finish(page, "strategies")
+    finish(page, "text-strategies")
     expect(page.locator(".pg-beam-prompt")).to_contain_text("{{value}}")
     assert page.locator("#text-strategies-view img").count() == 0

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from components import words
 from playground import wire
-from tests.browser.test_experiments import requests_during
+from tests.browser.doing import drawn, finish, requests_during
 
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
 HERE = "?tab=vae"
@@ -17,7 +17,7 @@ HERE = "?tab=vae"
 
 def mapped(page: Page, model: str = "conv-2d") -> None:
     """Wait until the map of a model is on screen."""
-    page.wait_for_function("(id) => playground.vae.map()?.model.id === id", arg=model, timeout=60_000)
+    page.wait_for_function("(id) => playground.vae.map()?.model.id === id", arg=model)
 
 
 def decoded(page: Page, z1: float, z2: float) -> np.ndarray:
@@ -28,9 +28,9 @@ def decoded(page: Page, z1: float, z2: float) -> np.ndarray:
 
 def ink(page: Page, canvas: str) -> float:
     """How dark a canvas is: the mean of its pixels' green."""
+    drawn(page)
     return page.evaluate(
-        """async (selector) => {
-            await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        """(selector) => {
             const canvas = document.querySelector(selector);
             const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
             return data.filter((_, i) => i % 4 === 1).reduce((sum, green) => sum + green, 0) / (data.length / 4);
@@ -44,7 +44,7 @@ def ink(page: Page, canvas: str) -> float:
     [(EN, f"{HERE}&lang=en&depth=lab"), (ZH, f"{HERE}&lang=zh-CN&__theme=dark&lesson=open")],
 )
 def test_there_is_something_to_touch_before_the_first_click(open_page, accessible, screenshot, dictionary, query):
-    page = open_page(query, reduced_motion="reduce")
+    page = open_page(query)
     mapped(page)
     expect(page.locator("#vae-status")).to_contain_text(dictionary["reason.saved"])
     expect(page.locator("#vae-map .pg-map-hint")).to_have_text(dictionary["vae.map.points_hint"])
@@ -54,7 +54,7 @@ def test_there_is_something_to_touch_before_the_first_click(open_page, accessibl
 
 
 def test_the_map_decodes_what_the_api_decodes(open_page, app):
-    page = open_page(HERE, reduced_motion="reduce")
+    page = open_page(HERE)
     mapped(page)
     client = Client(app, verbose=False)
     for place, off in (((1.0, -0.5), 1), ((-0.62, 0.87), 40)):  # on the grid's nodes, and between them
@@ -64,7 +64,7 @@ def test_the_map_decodes_what_the_api_decodes(open_page, app):
 
 
 def test_pointing_morphs_with_no_request_and_a_press_stays(open_page):
-    page = open_page(HERE, reduced_motion="reduce")
+    page = open_page(HERE)
     mapped(page)
     picture, image = page.locator("#vae-map .pg-map-moving"), "#vae-decoded .pg-decoded-image"
     seen = []
@@ -75,8 +75,6 @@ def test_pointing_morphs_with_no_request_and_a_press_stays(open_page):
             seen.append(ink(page, image))
         page.keyboard.press("Tab")
 
-    while requests_during(page, lambda: None):
-        pass  # what the other tabs ask when a page opens
     assert requests_during(page, move) == []
     assert len({round(darkness, 1) for darkness in seen}) == 3
     picture.click(position={"x": 300, "y": 200})
@@ -89,7 +87,7 @@ def test_pointing_morphs_with_no_request_and_a_press_stays(open_page):
 
 
 def test_presets_walk_and_choose_models(open_page):
-    page = open_page(HERE, reduced_motion="reduce")
+    page = open_page(HERE)
     mapped(page)
     page.locator("#vae-preset-between").click()
     page.wait_for_function("playground.vae.ends()?.t === 0.5")
@@ -107,11 +105,11 @@ def test_presets_walk_and_choose_models(open_page):
 
 
 def test_a_drawing_is_encoded_as_the_api_does_and_travels_in_the_link(open_page, app):
-    page = open_page(HERE, reduced_motion="reduce")
+    page = open_page(HERE)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     mapped(page)
     sheet = page.locator("#vae-draw .pg-pad-picture")
-    sheet.scroll_into_view_if_needed()
+    sheet.hover(trial=True)  # it is in view and stands still
     box = sheet.bounding_box()
     page.mouse.move(box["x"] + 60, box["y"] + 60)
     page.mouse.down()
@@ -123,27 +121,23 @@ def test_a_drawing_is_encoded_as_the_api_does_and_travels_in_the_link(open_page,
     told = Client(app, verbose=False).predict(image, "conv-2d", api_name="/encode_digit")
     mu, sigma = told["mu"], told["sigma"]
     close = "(mu) => playground.vae.encoded()?.mu.every((m, k) => Math.abs(m - mu[k]) < 1e-5)"
-    page.wait_for_function(close, arg=mu, timeout=60_000)  # it was encoded while it grew, too
+    page.wait_for_function(close, arg=mu)  # it was encoded while it grew, too
     assert page.evaluate("playground.vae.encoded().sigma") == pytest.approx(sigma, abs=1e-5)
     expect(page.locator("#vae-draw .pg-draw-facts")).to_contain_text(f"z₁ = {mu[0]:.2f} ± {sigma[0]:.2f}")
 
-    page.wait_for_function("playground.last('vae.settings').drawing.length > 50")
+    page.wait_for_function("playground.last('vae.settings')?.drawing?.length > 50")
     page.locator("#vae-link").click()
     page.wait_for_function("async () => (await navigator.clipboard.readText()).includes('drawing=')")
     link = page.evaluate("navigator.clipboard.readText()")
-    other = open_page(f"?{link.partition('?')[2]}", reduced_motion="reduce")
-    other.wait_for_function("playground.vae.encoded()", timeout=60_000)
+    other = open_page(f"?{link.partition('?')[2]}")
+    other.wait_for_function("playground.vae.encoded()")
     assert np.abs(np.array(other.evaluate("Array.from(playground.vae.drawing())")) - pixels).max() <= 8  # 16 greys
 
 
 def test_training_is_looked_back_on_and_its_model_put_on_the_map(open_page):
-    page = open_page(f"{HERE}&depth=lab&experiment=training&training.steps=40", reduced_motion="reduce")
+    page = open_page(f"{HERE}&depth=lab&experiment=training&training.steps=40")
     mapped(page)
-    page.locator("#vae-training-run").click()
-    page.wait_for_function(
-        "(({ state, run }) => state === 'done' && run !== 'saved')(playground.last('vae-training.status'))",
-        timeout=90_000,
-    )
+    finish(page, "vae-training")
     view, samples = page.locator("#vae-training-view"), "#vae-training-view .pg-image-grid-picture"
     step = view.locator(".pg-scrubber .pg-readout")
     expect(step).to_have_text(EN["vae.training.step"].format(n=40))
@@ -163,15 +157,15 @@ def test_training_is_looked_back_on_and_its_model_put_on_the_map(open_page):
 
 
 def test_every_roll_of_the_die_is_mu_plus_sigma_epsilon(open_page):
-    page = open_page(f"{HERE}&depth=look&experiment=steps", reduced_motion="reduce")
+    page = open_page(f"{HERE}&depth=look&experiment=steps")
     mapped(page)
     view = page.locator("#vae-steps-view")
     cells = view.locator(".pg-steps-table td")
-    expect(cells).to_have_count(8, timeout=60_000)  # two numbers: μ, σ, ε, z
+    expect(cells).to_have_count(8)  # two numbers: μ, σ, ε, z
 
     def roll() -> list[float]:
         view.get_by_text(EN["vae.steps.roll"]).click()
-        page.evaluate("() => new Promise(requestAnimationFrame)")
+        drawn(page)
         numbers = [float(cell) for cell in cells.all_inner_texts()]
         for mu, sigma, epsilon, z in (numbers[:4], numbers[4:]):
             assert z == pytest.approx(mu + sigma * epsilon, abs=0.005 * (2 + abs(epsilon) + sigma))  # two decimals each
@@ -186,11 +180,11 @@ def test_every_roll_of_the_die_is_mu_plus_sigma_epsilon(open_page):
 
 
 def test_a_cat_is_no_digit(open_page):
-    page = open_page(f"{HERE}&depth=lab&experiment=anomaly", reduced_motion="reduce")
+    page = open_page(f"{HERE}&depth=lab&experiment=anomaly")
     mapped(page)
     verdict = page.locator("#vae-anomaly-view .pg-anomaly-verdict")
     page.locator("#vae-anomaly-view").scroll_into_view_if_needed()
-    expect(verdict).to_contain_text("nats", timeout=60_000)
+    expect(verdict).to_contain_text("nats")
     error = float(verdict.inner_text().split()[0])
     errors = np.array(page.evaluate("Array.from(playground.vae.map().errors)"))
     assert (errors < error).mean() > 0.99

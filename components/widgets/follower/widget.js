@@ -4,6 +4,7 @@ const PAUSE = 250; // ms without a keystroke before a place is asked for
 let asked = ""; // the place last asked for
 let count = 0; // places asked for
 let timer = 0;
+const tab = element.closest("[id^='tab-']"); // while another tab is in front, nobody sees the answer
 
 function place() {
   const { prompt, model, banned = "", forced = "" } = text.settings();
@@ -11,6 +12,7 @@ function place() {
 }
 
 function look() {
+  if (!tab.checkVisibility()) return;
   if (text.onScreen()?.record.state && text.onScreen().record.state !== "done") return; // it moves with every token
   const now = place();
   if (now.prompt === undefined || !now.model) return;
@@ -30,6 +32,7 @@ function soon(wait) {
 on("text.settings", () => soon(PAUSE));
 on("story.show", () => soon(0));
 on("story.changed", () => soon(0));
+new IntersectionObserver(() => soon(0)).observe(tab); // it comes to the front, or leaves it
 on("text.again", () => { asked = ""; soon(0); }); // what was missing has come: a model was downloaded
 
 let redraw = 0; // the numbers of the place have changed: the Maths panel is filled anew, at most ten times a second
