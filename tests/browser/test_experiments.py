@@ -182,13 +182,12 @@ def test_a_branch_is_not_dealt_the_beginnings_luck_again(open_page):
     tokens = (
         "() => playground.story.records.get(playground.story.shown().run).samples[0].tokens.map((token) => token.id)"
     )
-    done = "() => playground.last('text.status')?.state === 'done' && playground.last('text.status').reason !== 'saved'"
+    done = "(n) => playground.story.records.size === n && playground.text.onScreen()?.record.state === 'done'"
     page.locator("#text-run").click()
-    page.wait_for_function(done)
+    page.wait_for_function(done, arg=2)  # the saved run, and this
     first = page.evaluate(tokens)
     page.locator("#text-more").click()
-    page.wait_for_function("() => playground.story.records.size > 2")  # the saved run, the first, and this
-    page.wait_for_function(done)
+    page.wait_for_function(done, arg=3)
     second = page.evaluate(tokens)
     alike = sum(a == b for a, b in zip(first, second, strict=False))
     assert len(second) == 40 and alike < 15, (first, second)

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from components import words
-from tests.browser.doing import drawn, finish, requests_during
+from tests.browser.doing import drawn, requests_during
 
 EN, ZH = words.dictionary("en"), words.dictionary("zh-CN")
 PLACE = "?depth=lab&prompt=Once upon a&temperature=1"
@@ -73,8 +73,10 @@ def test_the_sliders_of_the_counted_penalties_ask_for_nothing(open_page):
 def test_a_run_keeps_to_the_words(open_page):
     page = open_place(open_page, f"{PLACE}&max_new_tokens=40")
     give_words(page, "forced", "princess\nthe old king")
-    told = finish(page, "text")
-    page.wait_for_function("(run) => playground.text.onScreen()?.record.run === run", arg=told["run"])
+    page.locator("#text-run").click()
+    page.wait_for_function(
+        "(({ run, state }) => run && run !== 'saved' && state === 'done')(playground.text.onScreen()?.record ?? {})"
+    )
     text = page.evaluate("() => playground.text.onScreen().record.samples[0].text")
     rest = (
         text.replace(" princess", "").replace(" the old king", "").replace("princess", "").replace("the old king", "")
