@@ -1,19 +1,20 @@
 """Whose turn it is: two lanes, each fair among people. Pure bookkeeping in seconds charged, no clock and no threads.
 
-Within a lane the owner who has used least goes first, as in stride scheduling (Waldspurger & Weihl, 1995). A turn that
-took very long (a first unit imports a library, or the machine was busy with something else) is mostly forgiven: who had
-it waits until the others have been served for a second together, however many they are. Between lanes interactive work
-goes first until it owes training a third of what it has taken, which gives training a quarter.
+Within a lane the owner who has used least goes first, as in stride scheduling (Waldspurger & Weihl, 1995). A first turn
+that took very long (it imports a library, for all who come later) is mostly forgiven: who had it waits until the others
+have been served for a second together, however many they are. Between lanes interactive work goes first until it owes
+training a third of what it has taken, which gives training a quarter.
 """
 
 from __future__ import annotations
 
 from typing import Protocol
+from weakref import WeakSet
 
 from playground.inference.tasks import Lane
 
 TRAINING_SHARE = 1 / 4
-LONGEST_WAIT = 1.0  # seconds that the others in a lane are served, all together, before one has a turn again
+LONGEST_WAIT = 1.0  # seconds that the others in a lane are served, all together, before one has its second turn
 
 
 class Work(Protocol):
@@ -29,6 +30,7 @@ class Turns:
     def __init__(self) -> None:
         self._used: dict[str, float] = {}  # owner -> seconds used, per person served
         self._work: dict[str, dict[Work, float]] = {}  # owner -> work that waits for a turn -> seconds used
+        self._begun: WeakSet[Work] = WeakSet()  # work that has had a turn
 
     def __len__(self) -> int:
         return sum(map(len, self._work.values()))
@@ -58,8 +60,11 @@ class Turns:
     def charge(self, work: Work, seconds: float, people: int) -> None:
         if work.owner in self._used:  # a newcomer who was served once and is gone is still remembered
             used = self._used[work.owner] + seconds / max(1, people)
-            least = min((self._used[owner] for owner in self._work if owner != work.owner), default=used)
-            self._used[work.owner] = min(used, least + LONGEST_WAIT / max(1, len(self._work)))
+            if work not in self._begun:
+                least = min((self._used[owner] for owner in self._work if owner != work.owner), default=used)
+                used = min(used, least + LONGEST_WAIT / max(1, len(self._work)))
+            self._used[work.owner] = used
+        self._begun.add(work)
         if work in self:  # and to the back of the line, for those who have used the same
             mine = self._work[work.owner] = self._work.pop(work.owner)
             mine[work] = mine.pop(work) + seconds

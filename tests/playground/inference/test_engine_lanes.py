@@ -63,7 +63,7 @@ def test_people_share_time_and_not_turns():
 
 
 @pytest.mark.parametrize("people", [3, 60])
-def test_who_was_served_for_very_long_waits_for_a_second_of_the_others_together(people):
+def test_a_first_turn_that_was_very_long_is_waited_for_a_second_of_the_others_together(people):
     unlucky = Job("unlucky", Lane.TRAINING, seconds=5.0)
     lanes = lanes_with(unlucky, *(Job(f"other{n}", Lane.TRAINING, seconds=0.01) for n in range(people - 1)))
     assert lanes.next() is unlucky
@@ -73,6 +73,11 @@ def test_who_was_served_for_very_long_waits_for_a_second_of_the_others_together(
         lanes.charge(job, job.seconds)
         waited += job.seconds
     assert waited == pytest.approx(1 - 1 / people, abs=0.01 * people)
+    lanes.charge(unlucky, unlucky.seconds)  # and no other: long turns as a habit would be more than one's share
+    while (job := lanes.next()) is not unlucky:
+        lanes.charge(job, job.seconds)
+        waited += job.seconds
+    assert waited > 5 * (people - 1)
 
 
 def test_a_newcomer_starts_level():
