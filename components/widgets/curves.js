@@ -6,11 +6,13 @@
      marks   [{ x, text }]: moments at which something was changed, a thin line each
      colour  a name of components/theme.py (model, real, generated, muted, ink)
      band    of a line: the names [low, high] between which its colour is laid, faintly
+     held    of a line that is measured now and then: its last value stands until the next
+     bare    of a line that is a mark, its value in its text
      low, high  ends of the vertical axis; left out, they follow the numbers. log: a logarithmic axis
    The key below says each line's value at the cursor, or its last one. Hover reads any step; a click or the arrow keys pick one. */
 (() => {
   "use strict";
-  const { make, number, canvas } = window.playground;
+  const { make, number, scientific, canvas } = window.playground;
   const PADDING = { left: 46, right: 10, top: 8, bottom: 22 }, FONT = 14;
 
   /** The index of the last of ascending `list` that is not beyond `x`; 0 when all are. */
@@ -31,17 +33,17 @@
   }
 
   /** A value with so many digits after the point, or as a power of ten where those would all be noughts. */
-  const figure = (value, digits) => (value !== 0 && Math.abs(value) < 0.5 * 10 ** -digits ? value.toExponential(digits > 1 ? 1 : 0) : number(value, digits));
+  const figure = (value, digits) => (value !== 0 && Math.abs(value) < 0.5 * 10 ** -digits ? scientific(value, digits > 1 ? 1 : 0) : number(value, digits));
 
-  /** A power of ten: 1,000 · 0.01 · 1e-4. */
-  const power = (value) => (value < 0.0005 ? value.toExponential(0) : number(value, Math.max(0, -Math.round(Math.log10(value)))));
+  /** A power of ten: 1,000 · 0.01 · 10⁻⁴. */
+  const power = (value) => (value < 0.0005 ? scientific(value, 0) : number(value, Math.max(0, -Math.round(Math.log10(value)))));
 
   function curves({ label, lines, low = null, high = null, log = false, digits = 2, xtext = (x) => number(x, 0), onpick = null }) {
     const picture = make("canvas", { class: "pg-curves-picture", role: "img", "aria-label": label, tabindex: onpick ? 0 : undefined });
     const values = lines.map(() => make("output", { class: "pg-number" }));
     const where = make("span", { class: "pg-curves-where pg-number" });
     const key = make("p", { class: "pg-curves-key" }, where, ...lines.map((line, i) =>
-      make("span", {}, make("span", { class: "pg-key", style: `--key: var(--${line.colour})`, "data-dashed": line.dashed, "aria-hidden": "true" }), line.text, " ", values[i])));
+      make("span", {}, make("span", { class: "pg-key", style: `--key: var(--${line.colour})`, "data-dashed": line.dashed, "aria-hidden": "true" }), line.text, ...(line.bare ? [] : [" ", values[i]]))));
     const element = make("div", { class: "pg-curves" }, picture, key);
     let points = { x: [] }, marks = [], at = null, hover = null;
     let scale = null; // what the last drawing used, for the pointer
@@ -149,10 +151,17 @@
       return wanted === null || !points.x.length ? null : before(points.x, wanted);
     };
 
+    function said({ name, held }, i) {
+      const known = (at) => Number.isFinite(points[name]?.[at] ?? NaN);
+      let at = i;
+      while (held && at > 0 && !known(at)) at -= 1;
+      return at >= 0 && known(at) ? figure(points[name][at], digits) : "–";
+    }
+
     function tell() {
       const i = shownAt() ?? points.x.length - 1;
       where.textContent = i >= 0 ? xtext(points.x[i]) : "";
-      lines.forEach((line, n) => { values[n].textContent = i >= 0 && Number.isFinite(points[line.name]?.[i] ?? NaN) ? figure(points[line.name][i], digits) : "–"; });
+      lines.forEach((line, n) => { values[n].textContent = said(line, i); });
       drawing.redraw();
     }
 

@@ -17,7 +17,7 @@
    shown()   { trace, at } of the tab's hero, or null; bus: diffusion.run (a new or longer trace), diffusion.step */
 (() => {
   "use strict";
-  const { make, decode, asBase64, number, words, emit, fill } = window.playground;
+  const { make, decode, asBase64, number, scientific, words, emit, fill } = window.playground;
   const PIXELS = 784, MIDDLE = 128, LEVELS = { x0: 64, noise: 32 }; // as in playground/images/diffusion_frames.py, unless told otherwise
   const NOISE_SHOWN = 3; // standard deviations of noise from paper to ink
   const FEW = 3; // images, up to which the kinds stand beside one another
@@ -112,7 +112,7 @@
   /** "x_{t−1}" and "ᾱ_t" as text with their indices set low. */
   const formula = (text) => text.split(/(_\{[^}]*\}|_\p{L})/u).map((part) => (part.startsWith("_") ? make("sub", { text: part.replace(/[_{}]/g, "") }) : part));
 
-  const plain = (value) => (value >= 10000 || value < 0.0005 ? value.toExponential(1) : number(value, value < 0.1 ? 4 : value < 10 ? 3 : value < 1000 ? 1 : 0));
+  const plain = (value) => (value >= 10000 || value < 0.0005 ? scientific(value) : number(value, value < 0.1 ? 4 : value < 10 ? 3 : value < 1000 ? 1 : 0));
 
   /** Whether a run was stopped on its way: what it has in the place of finished images is x_t as it then was. */
   const cut = ({ finished, evaluations, first, timesteps }) => Boolean(finished) && evaluations < first + timesteps.length;
@@ -163,7 +163,7 @@
       sets.hidden = many < 2;
       [back.disabled, forth.disabled] = [set === 0, set >= many - 1];
       which.textContent = word("set", { from: set * columns + 1, to: Math.min(count, (set + 1) * columns), of: count });
-      const wide = Math.min(columns, Math.max(1, count));
+      const wide = count ? Math.min(columns, count) : columns;
       element.toggleAttribute("data-few", count > 0 && count <= FEW);
       pictures.style.setProperty("--wide", wide);
       for (const { kind, grid } of rows) {

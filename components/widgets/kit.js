@@ -81,6 +81,13 @@
     return "<0.00001%";
   }
 
+  /** A number that is very large or very small: 4.8 × 10⁻⁷; a power of ten alone with digits = 0 and no other factor. */
+  function scientific(value, digits = 1) {
+    const [factor, power] = value.toExponential(digits).split("e");
+    const raised = `10${[...power.replace("+", "")].map((one) => (one === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(one)])).join("")}`;
+    return factor === "1" ? raised : `${factor.replace("-", "−")} × ${raised}`;
+  }
+
   const bits = (value) => words("units.bits", { n: number(value, 2) });
 
   function bytes(value) {
@@ -211,7 +218,7 @@
   }
 
   window.playground = Object.assign(window.playground || {}, {
-    language, words, sentence, join, fill, emit, on, last, number, percent, bits, bytes, make, announce, toast, copy, download,
+    language, words, sentence, join, fill, emit, on, last, number, scientific, percent, bits, bytes, make, announce, toast, copy, download,
     drop, unpack, decode, encode, asBase64,
   });
 })();

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from playground import wire
 from playground.images import judge, mnist
+from playground.images.vae import kl_per_latent
 from playground.images.vae_map import decode, decode_all, encode, encode_all
 from playground.images.vae_models import Trained, code, images_of, load
 from playground.images.vae_settings import (
@@ -31,6 +32,8 @@ DRAWS = 8  # from the posterior
 COMPARED = (
     2000  # test digits whose errors a checkpoint's percentiles are made of; an embedded model brings all 10,000's
 )
+WEIGHED = 500  # test images by which the numbers of a code are weighed
+REMEMBERED = 64  # models of which such measures are kept
 STEPS, REACH = 11, 3.0  # images of a traversal strip, from −REACH to REACH
 
 
@@ -105,7 +108,7 @@ def percentiles_of(trained: Trained) -> Generator[None, None, list[float]]:
         test = yield from images_of(trained, "test")
         _, _, errors = yield from encode_all(trained.model, test.images[:COMPARED])
         _percentiles[trained.id] = percentiles_from(errors)
-        while len(_percentiles) > 64:
+        while len(_percentiles) > REMEMBERED:
             _percentiles.popitem(last=False)
     return _percentiles[trained.id]
 
@@ -163,15 +166,41 @@ def arithmetic(settings: ArithmeticSettings, control: Control) -> Iterator[dict[
 
 
 def traverse(settings: TraverseSettings, control: Control) -> Iterator[dict[str, Any] | None]:
-    """One frame: {"strips": wire uint8 (Z, 11, 28, 28), "values": [11, from -3 to 3], "z": [Z], "model"}: strip k is
-    the code z with its k-th number going through `values`.
+    """One frame: {"strips": wire uint8 (Z, 11, 28, 28), "values": [11, from -3 to 3], "z": [Z], "kl_per_latent": [Z],
+    nats, mean of test images, "model"}: strip k is the code z with its k-th number going through `values`.
     """
     trained = load(settings.model)
-    z = code(trained, settings.z)
+    z = code(trained, settings.z) if settings.image is None else code_of(trained, settings.image)
+    kls = yield from kls_of(trained)
     Z, values = trained.latent_size, torch.linspace(-REACH, REACH, STEPS)
     codes = torch.tensor(z).repeat(Z, STEPS, 1)  # (Z, 11, Z)
     for k in range(Z):
         codes[k, :, k] = values
     images = yield from decode_all(trained.model, codes.flatten(0, 1))
     strips = images.unflatten(0, (Z, STEPS)).numpy()
-    yield {"strips": wire.encode(strips), "values": values.tolist(), "z": z, "model": trained.card()}
+    yield {
+        "strips": wire.encode(strips),
+        "values": values.tolist(),
+        "z": z,
+        "kl_per_latent": kls,
+        "model": trained.card(),
+    }
+
+
+def code_of(trained: Trained, image: Mapping[str, Any]) -> list[float]:
+    """μ of a drawing of the settings."""
+    return encode(trained.model, picture(image))[0][0].tolist()
+
+
+_kls: OrderedDict[str, list[float]] = OrderedDict()  # by a model's id; on the device thread alone
+
+
+def kls_of(trained: Trained) -> Generator[None, None, list[float]]:
+    """KL(N(μ, σ²) ‖ N(0, 1)) of each number of a code, the mean of test images; measured once for a model."""
+    if trained.id not in _kls:
+        test = yield from images_of(trained, "test")
+        mu, sigma, _ = yield from encode_all(trained.model, test.images[:WEIGHED])
+        _kls[trained.id] = kl_per_latent(mu, 2 * sigma.log()).mean(0).tolist()
+        while len(_kls) > REMEMBERED:
+            _kls.popitem(last=False)
+    return _kls[trained.id]

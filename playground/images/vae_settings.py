@@ -121,7 +121,9 @@ class ArithmeticSettings(ModelSettings):
 
 @dataclass(frozen=True)
 class TraverseSettings(ModelSettings):
-    """z: the code around which each number in turn goes from -3 to 3; empty is the prior's middle."""
+    """z: the code around which each number in turn goes from -3 to 3; empty is the prior's middle. image: a picture
+    whose code it is to be instead."""
 
     model: str = text("conv-16d", limit=80)
     z: tuple[float, ...] = numbers((), low=-100.0, high=100.0, limit=32)
+    image: Mapping[str, Any] | None = drawing(optional=True)

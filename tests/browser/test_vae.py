@@ -166,17 +166,34 @@ def test_every_roll_of_the_die_is_mu_plus_sigma_epsilon(open_page):
     def roll() -> list[float]:
         view.get_by_text(EN["vae.steps.roll"]).click()
         drawn(page)
-        numbers = [float(cell) for cell in cells.all_inner_texts()]
+        numbers = [float(cell.replace("−", "-")) for cell in cells.all_inner_texts()]
         for mu, sigma, epsilon, z in (numbers[:4], numbers[4:]):
-            assert z == pytest.approx(mu + sigma * epsilon, abs=0.005 * (2 + abs(epsilon) + sigma))  # two decimals each
+            three_decimals = 0.0005 * (2 + abs(epsilon) + sigma)
+            assert z == pytest.approx(mu + sigma * epsilon, abs=three_decimals)
         return numbers
 
     rolled = []
     assert requests_during(page, lambda: rolled.extend(roll()[2] for _ in range(7))) == []  # eight came at once
     assert len(set(rolled)) == 7
     view.get_by_text(EN["vae.steps.none"]).click()
-    mean = [float(cell) for cell in cells.all_inner_texts()]
+    mean = [float(cell.replace("−", "-")) for cell in cells.all_inner_texts()]
     assert mean[2] == mean[6] == 0 and [mean[3], mean[7]] == [mean[0], mean[4]]
+
+
+def test_a_traversal_begins_with_a_digit_of_any_model_the_telling_numbers_first(open_page):
+    page = open_page(f"{HERE}&depth=look&experiment=traversal")
+    mapped(page)
+    view = page.locator("#vae-traversal-view")
+    sliders = view.locator(".pg-traverse-row input")
+    expect(sliders).to_have_count(16, timeout=60_000)
+    said = [float(kl.split()[0]) for kl in view.locator(".pg-traverse-name .pg-hint").all_inner_texts()]
+    assert said == sorted(said, reverse=True) and said[0] > 1 > said[-1]
+    middle = "() => [...document.querySelectorAll('.pg-traverse-row input')].every((one) => Number(one.value) === 0)"
+    page.wait_for_function(middle)
+    picture = view.locator(".pg-pick .pg-image-grid-picture")
+    place = picture.bounding_box()
+    picture.click(position={"x": 0.75 * place["width"], "y": place["height"] / 2})  # the 7
+    page.wait_for_function(f"() => !({middle})()")
 
 
 def test_a_cat_is_no_digit(open_page):

@@ -22,7 +22,7 @@ RULES = ("no_future", "raw_advantages", "inflated_q", "hasty")  # what finds eac
 def build(tab: Tab) -> None:
     with experiment(tab, "breaking", BreakSettings) as here:
         buttons = {}
-        with gr.Row(elem_classes="cartpole-faults"):
+        with gr.Row(elem_classes="card-row"):
             for fault in FAULTS:
                 with gr.Column(elem_classes="textbook-card", min_width=230):
                     gr.Markdown(here.words(f"faults.{fault}.text"))

@@ -14,7 +14,7 @@ RUN = "() => { const run = document.getElementById('gan-run'); run.click(); run.
 
 
 def build(tab: Tab) -> None:
-    with experiment(tab, "breaking", GanSettings) as here, gr.Row(elem_classes="gan-breaking"):
+    with experiment(tab, "breaking", GanSettings) as here, gr.Row(elem_classes="card-row"):
         for name in BROKEN:
             with gr.Column(elem_classes="textbook-card", min_width=260):
                 gr.Markdown(here.words(f"{name}.text"))

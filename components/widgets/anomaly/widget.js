@@ -58,7 +58,9 @@ const drawing = canvas(picture, (context, width, height, colours) => {
   mark(context, x(quantile(ALARM)), base);
   context.setLineDash([]);
   context.textAlign = "left";
-  context.fillText(words("vae.anomaly.line"), Math.min(x(quantile(ALARM)) + 6, width - 120), 14);
+  const line = x(quantile(ALARM)), text = words("vae.anomaly.line"), long = context.measureText(text).width + 6;
+  const covered = answer && x(answer.error) > line - 4 && x(answer.error) < line + long;
+  context.fillText(text, covered || line + long > width ? line - long : line + 6, 14);
   if (!answer) return;
   context.strokeStyle = colours.generated;
   context.lineWidth = 3;

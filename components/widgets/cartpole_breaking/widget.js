@@ -9,7 +9,7 @@ const RAW = "advantage_deviation"; // of advantages that are not normalised
 const word = (key, values) => words(`cartpole.breaking.${key}`, values);
 const view = card(word("card"), element.querySelector(".pg-widget"));
 const xtext = (x) => word("steps", { n: number(x, 0) });
-const lines = (digits) => ({ digits, xtext, lines: [{ name: "broken", text: word("broken"), colour: "generated" }, { name: "healthy", text: word("healthy"), colour: "model", dashed: true }] });
+const lines = (digits) => ({ digits, xtext, lines: [{ name: "broken", text: word("broken"), colour: "generated", held: true }, { name: "healthy", text: word("healthy"), colour: "model", dashed: true, held: true }] });
 const returns = curves({ label: word("returns"), low: 0, high: 500, ...lines(0) });
 const signs = Object.fromEntries([...Object.values(SIGNS), RAW].map((figure) => [figure, curves({ label: word(`figures.${figure}`), log: figure === "value_loss" || figure === RAW, low: figure === "entropy" ? 0 : null, high: figure === "entropy" ? 0.7 : null, ...lines(figure === "q" ? 1 : 3) })]));
 const heading = make("h4", { text: word("sign") }), slot = make("div", { class: "pg-breaking-sign" });

@@ -27,7 +27,7 @@ const algorithm = () => settings?.algorithm ?? window.playground.last("cartpole.
 const view = card(word("title"), element.querySelector(".pg-widget"));
 const returns = curves({ label: word("returns"), low: 0, high: 500, digits: 0, xtext: step, lines: [
   line("return_median", "model", { band: ["return_low", "return_high"] }), line("mean_return", "muted"),
-  line("greedy", "ink", { dashed: true }), line("solved", "real", { dashed: true })] });
+  line("greedy", "ink", { dashed: true, held: true }), line("solved", "real", { dashed: true, bare: true })] });
 const charts = Object.fromEntries(Object.entries(CHARTS).map(([name, { lines, ...options }]) => {
   const made = curves({ label: word(`chart.${name}`), lines, xtext: step, ...options });
   return [name, { ...made, names: lines.map((one) => one.name), element: make("section", { hidden: true }, make("h4", { text: word(`chart.${name}`) }), made.element) }];

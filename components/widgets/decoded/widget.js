@@ -31,7 +31,7 @@ const bar = make("div", { class: "pg-decoded-bar", "aria-hidden": "true" });
 const around = make("p", { class: "pg-decoded-said" });
 const near = make("div", { class: "pg-decoded-near" }, neighbour, make("div", {}, make("p", { class: "pg-hint", text: words("vae.decoded.around", { n: AROUND }) }), bar, around));
 
-const choose = (which, value) => make("select", { class: "pg-decoded-select", "aria-label": words(`vae.decoded.${which}`), onchange: begin },
+const choose = (which, value) => make("select", { class: "pg-select", "aria-label": words(`vae.decoded.${which}`), onchange: begin },
   ...Array.from({ length: 10 }, (_, digit) => make("option", { value: digit, text: String(digit), selected: digit === value })));
 const [from, to] = [choose("from", 4), choose("to", 9)];
 const over = scrubber({ count: STEPS, label: words("vae.decoded.walk"), rate: 14, onframe: step, text: (i) => percent(i / (STEPS - 1)).replace(/\.\d+/, "") });

@@ -63,9 +63,10 @@ const base = canvas(still, (context, width, height, colours) => {
     context.imageSmoothingEnabled = true;
     context.drawImage(sheetFor(map), 0, 0, width, height);
   }
-  rings(context, to, colours.muted, tiled);
+  rings(context, to, colours.muted);
   latentPicture.points(context, map, to, { colours: digits.colours(), only: vae.only(), faint: colours.cut, radius: width < 420 ? 2 : 2.7 });
   const font = `600 ${width < 420 ? 18 : 24}px ${getComputedStyle(document.body).fontFamily}`;
+  if (!tiled) ringNames(context, to, colours);
   const places = latentPicture.apart(map.hearts.map(({ code }) => to(code[0], code[1])), width < 420 ? 19 : 27);
   places.forEach((place, digit) => {
     if (vae.only() < 0 || vae.only() === digit) latentPicture.name(context, String(digit), place, { colour: colours.ink, ground: colours.card, font });
@@ -73,19 +74,21 @@ const base = canvas(still, (context, width, height, colours) => {
 });
 
 /** How far one, two and three σ of the prior reach from its middle. */
-function rings(context, to, colour, tiled) {
-  context.font = `14px ${getComputedStyle(document.body).fontFamily}`;
-  context.textAlign = "center";
+function rings(context, to, colour) {
   for (const sigma of RINGS) {
     context.lineWidth = 1;
-    context.strokeStyle = context.fillStyle = colour;
+    context.strokeStyle = colour;
     context.setLineDash([2, 4]);
     latentPicture.ellipse(context, to, 0, 0, sigma, sigma);
     context.stroke();
     context.setLineDash([]);
-    const [x, y] = to(0, -sigma);
-    if (!tiled) context.fillText(words("vae.map.sigma", { n: sigma }), x, y + 15);
   }
+}
+
+/** On the rings themselves, below on the left, over the dots. */
+function ringNames(context, to, { muted, card: ground }) {
+  const font = `14px ${getComputedStyle(document.body).fontFamily}`;
+  for (const n of RINGS) latentPicture.name(context, words("vae.map.sigma", { n }), to(-n * Math.SQRT1_2, -n * Math.SQRT1_2), { colour: muted, ground, font });
 }
 
 const overlay = canvas(moving, (context, width, height, colours) => {

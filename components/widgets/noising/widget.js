@@ -1,5 +1,5 @@
 /* x_t = √ᾱ_t x₀ + √(1−ᾱ_t) ε, watched: nothing is asked of anybody. In scope: element, trigger (components/widgets/base.py). */
-const { words, make, card, canvas, number, on, firstImage, scrubber, curves, digits } = window.playground;
+const { words, make, card, canvas, number, scientific, on, firstImage, scrubber, curves, digits } = window.playground;
 const LAST = 999, BEGIN = 800, RATE = 12, STRIDE = 10; // times; frames a second when it plays, and times between two of them
 const EDGE = 4, BINS = 32; // of the histogram: pixel values from −EDGE to EDGE
 const SETTLED = 1000; // ms after which what the control says is no echo of a choice made here
@@ -58,7 +58,7 @@ function show() {
   if (alphas) {
     const kept = alphas[t], [a, b] = [Math.sqrt(kept), Math.sqrt(1 - kept)];
     [share.textContent, rest.textContent] = [`${number(a, 3)} ×`, `${number(b, 3)} ×`];
-    const snr = kept / (1 - kept), plain = snr < 0.001 || snr >= 1000 ? snr.toExponential(1) : number(snr, 3);
+    const snr = kept / (1 - kept), plain = snr < 0.001 || snr >= 1000 ? scientific(snr) : number(snr, 3);
     facts.textContent = word("facts", { t, alpha: number(kept, 4), snr: plain, decibel: number(10 * Math.log10(snr), 1) });
     said.textContent = word(snr > 10 ? "early" : snr > 1 ? "half" : snr > 0.2 ? "bent" : snr > 0.02 ? "late" : "gone");
   } else {

@@ -1,11 +1,11 @@
 /* One digit, noised to each time of DDPM, and the step from there as q has it, which knows the digit, and as the model has
    it. The scrubber goes from noise to digit with no request. In scope: element, props, watch (components/widgets/base.py). */
-const { words, make, curves, imageGrid, images, someImages, scrubber, number, experiment, denoising } = window.playground;
+const { words, make, curves, imageGrid, images, someImages, scrubber, number, scientific, experiment, denoising } = window.playground;
 const { name } = props.value;
 const KINDS = ["x_t", "x0", "guess", "q_mean", "p_mean", "difference"];
 
 const word = (key, values) => words(`diffusion.textbook.posterior.${key}`, values);
-const tiny = (value) => (value >= 0.001 ? number(value, 3) : value.toExponential(1).replace("-", "−"));
+const tiny = (value) => (value >= 0.001 ? number(value, 3) : scientific(value));
 
 let run = null; // what the run told, its pictures unpacked
 

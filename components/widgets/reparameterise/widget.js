@@ -3,6 +3,7 @@
 const { words, make, card, canvas, number, unpack, sentence, decode, vae, digits, digitPicker, besideMap, imageGrid, images, asker } = window.playground;
 const ROWS = 6; // of the table: numbers of a code that are shown
 const ROLLS = 8;
+const DIGITS = 3; // so that a sum comes out right when it is done again by hand
 
 const view = card(words("vae.steps.card"), element.querySelector(".pg-widget"));
 const picker = digitPicker({ label: words("vae.steps.pick"), first: 4, onpick: () => { seed = 0; ask(); } });
@@ -51,7 +52,8 @@ async function show() {
   look(0);
 }
 
-const signed = (value) => (value < 0 ? words("vae.steps.minus", { n: number(-value, 2) }) : number(value, 2));
+const minus = (value) => number(value, DIGITS).replace("-", "−");
+const signed = (value) => (value < 0 ? words("vae.steps.minus", { n: number(-value, DIGITS) }) : number(value, DIGITS));
 
 function look(n) {
   at = n;
@@ -59,9 +61,9 @@ function look(n) {
   const of = (list, k) => (at < 0 ? 0 : list[at * size + k]);
   rows.replaceChildren(...Array.from({ length: Math.min(ROWS, size) }, (_, k) => make("tr", {},
     make("th", { scope: "row", text: vae.numbered(k + 1) }),
-    ...[mu[k], sigma[k], of(epsilon, k), at < 0 ? mu[k] : of(z, k)].map((value, column) => make("td", { "data-column": column, text: number(value, 2) })))));
+    ...[mu[k], sigma[k], of(epsilon, k), at < 0 ? mu[k] : of(z, k)].map((value, column) => make("td", { "data-column": column, text: minus(value) })))));
   more.textContent = size > ROWS ? words("vae.steps.more", { n: size - ROWS }) : "";
-  sum.replaceChildren(...[0, 1].map((k) => make("span", { text: words("vae.steps.sum", { z_k: vae.numbered(k + 1), mu: number(mu[k], 2), sigma: number(sigma[k], 2), epsilon: signed(of(epsilon, k)), z: number(at < 0 ? mu[k] : of(z, k), 2) }) })));
+  sum.replaceChildren(...[0, 1].map((k) => make("span", { text: words("vae.steps.sum", { z_k: vae.numbered(k + 1), mu: minus(mu[k]), sigma: number(sigma[k], DIGITS), epsilon: signed(of(epsilon, k)), z: minus(at < 0 ? mu[k] : of(z, k)) }) })));
   made.show(at < 0 ? mean : samples.data.subarray(784 * at, 784 * (at + 1)));
   all.mark(at < 0 ? [] : [at]);
   drawing.redraw();

@@ -9,7 +9,7 @@ const picture = digits.picture(words("vae.traverse.image"));
 const said = make("p", { class: "pg-hint", role: "status" });
 const button = (name, act) => make("button", { type: "button", class: "pg-button", text: words(`vae.traverse.${name}`), onclick: act });
 const rows = make("div", { class: "pg-traverse-rows" });
-const picker = digitPicker({ label: words("vae.traverse.pick"), first: 3, onpick: fromDigit });
+const picker = digitPicker({ label: words("vae.traverse.pick"), first: 3, onpick: fromPicture });
 view.body.append(make("div", { class: "pg-traverse-top" },
   make("figure", { class: "pg-digit-frame", "data-kind": "generated" }, picture.element, make("figcaption", { text: words("vae.traverse.image") })),
   make("div", {}, make("p", { class: "pg-hint", text: words("vae.traverse.begin") }), picker.element,
@@ -36,16 +36,13 @@ function go(code) {
   timer = setTimeout(() => ask("strips"), PAUSE);
 }
 
-/** The code of a test digit, as the map has it; where the map is another model's there is none. */
-function fromDigit({ index }) {
-  const map = vae.map();
-  if (map.model.id !== model || index === null) { said.textContent = words("vae.traverse.not_here", { model: vae.title(model) }); return; }
-  said.textContent = "";
-  go(Array.from(map.mu.subarray(index * map.size, (index + 1) * map.size)));
+/** To the code of a picture, which the model on screen is asked for. */
+function fromPicture({ pixels }) {
+  clearTimeout(timer);
+  asked.strips.ask({ image: digits.wire(pixels), model });
 }
 
-function build(size) {
-  const kls = vae.figures(model)?.kls ?? new Array(size).fill(0);
+function build({ z: { length: size }, kl_per_latent: kls }) {
   const order = [...kls.keys()].sort((a, b) => kls[b] - kls[a]);
   sliders = new Array(size);
   rows.replaceChildren(...order.map((k) => {
@@ -56,7 +53,7 @@ function build(size) {
     const out = make("output", { class: "pg-number" });
     const strip = imageGrid({ label: words("vae.traverse.strip", { z_k: name }), columns: 11, onpick: (n) => go(z.map((old, i) => (i === k ? -REACH + (2 * REACH * n) / 10 : old))) });
     sliders[k] = { range, out, strip };
-    const says = kls[k] ? make("span", { class: "pg-hint pg-number", text: words("vae.traverse.kl", { kl: number(kls[k], 2) }) }) : "";
+    const says = make("span", { class: "pg-hint pg-number", text: words("vae.traverse.kl", { kl: number(kls[k], 2) }) });
     return make("div", { class: "pg-traverse-row" }, make("span", { class: "pg-traverse-name" }, name, says), range, out, strip.element);
   }));
 }
@@ -69,9 +66,10 @@ async function show() {
   if (value.image) picture.show((await images(value.image)).data);
   if (!value.strips) return;
   const strips = await images(value.strips), size = value.z.length;
-  if (builtFor !== value.model.id) build(size);
+  if (builtFor !== value.model.id) build(value);
   builtFor = value.model.id;
-  if (!z.length) { z = value.z; ask("moved"); }
+  said.textContent = "";
+  if (!z.length || value.settings.image) { z = value.z; ask("moved"); }
   sliders.forEach(({ range, out, strip }, k) => {
     range.value = z[k];
     out.textContent = number(z[k], 2);

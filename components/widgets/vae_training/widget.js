@@ -2,6 +2,7 @@
    In scope: element, props, trigger, watch (components/widgets/base.py). */
 const { words, make, card, canvas, number, sentence, decode, vae, digits, latentPicture, imageGrid, images, someImages, curves, scrubber, experiment, join, download } = window.playground;
 const NAMES = ["reconstruction", "kl", "elbo"];
+const SILENT = 0.01, FEW = 8; // nats below which a number of the code says nothing; so many bars have room for figures
 
 let moments = [], at = 0, follows = true; // {step, samples, points, rebuilt?} as they came; whether the newest is shown
 const view = card(words("vae.training.card"), element.querySelector(".pg-widget"));
@@ -13,20 +14,21 @@ const chart = (name, lines, options) => {
   const made = curves({ label: words(`vae.training.${name}`), lines, digits: 1, xtext: (x) => words("vae.training.step", { n: number(x, 0) }), onpick: goTo, ...options });
   return { ...made, element: make("section", {}, make("h4", { text: words(`vae.training.${name}`) }), made.element) };
 };
-const line = (name, text, colour, dashed) => ({ name, text: words(`vae.training.${text}`), colour, dashed });
+const line = (name, text, colour, dashed) => ({ name, text: words(`vae.training.${text}`), colour, dashed, held: dashed });
 const charts = {
   reconstruction: chart("reconstruction", [line("reconstruction", "on_training", "generated"), line("held_reconstruction", "on_held_out", "generated", true)]),
   kl: chart("kl", [line("kl", "on_training", "model"), line("held_kl", "on_held_out", "model", true)], { low: 0 }),
   elbo: chart("elbo", [line("elbo", "on_training", "ink"), line("held_elbo", "on_held_out", "ink", true)]),
 };
 const bars = make("div", { class: "pg-training-bars", role: "img", "aria-label": words("vae.training.bars") });
+const most = make("p", { class: "pg-hint pg-number pg-training-most" });
 const said = make("p", { class: "pg-training-said", "aria-live": "polite" });
 const held = make("p", { class: "pg-hint pg-number pg-training-held", text: words("vae.training.held_none") });
 const choose = make("button", { type: "button", class: "pg-button", disabled: true, text: words("vae.training.choose"), onclick: () => trigger("chosen", null) });
 const heading = (name) => make("h4", { text: words(`vae.training.${name}`) });
 view.body.append(said, make("div", { class: "pg-training-pictures" }, make("section", {}, heading("samples"), samples.element), make("section", {}, heading("plane"), plane, make("p", { class: "pg-hint", text: words("vae.training.plane_hint") }))),
   over.element, make("section", { class: "pg-training-pairs" }, heading("pairs"), pairs.element),
-  make("div", { class: "pg-training-charts" }, ...Object.values(charts).map((one) => one.element), make("section", {}, heading("bars"), bars)), held);
+  make("div", { class: "pg-training-charts" }, ...Object.values(charts).map((one) => one.element), make("section", {}, heading("bars"), bars, most)), held);
 const save = (name, act) => make("button", { type: "button", class: "pg-button", text: words(`vae.${name}`), onclick: () => { if (source) act(); } });
 view.controls.append(choose, save("png", () => samples.element.querySelector("canvas").toBlob((blob) => download(`vae-step-${moments[at].step}.png`, blob))),
   save("json", () => download("vae-training.json", source)));
@@ -140,11 +142,12 @@ function lines() {
 /** How much each number of a code says: its share of the KL. */
 function latents(kls) {
   if (!kls) return;
-  const most = Math.max(1, ...kls);
+  const top = Math.max(1, ...kls), speaking = kls.filter((kl) => kl >= SILENT).length, first = kls.indexOf(Math.max(...kls));
+  most.textContent = words("vae.training.most", { n: speaking, of: kls.length, z_k: vae.numbered(first + 1), kl: number(kls[first], 2) });
   bars.setAttribute("aria-label", kls.map((kl, k) => words("vae.training.bar", { z_k: vae.numbered(k + 1), kl: number(kl, 2) })).join("; "));
   bars.replaceChildren(...kls.map((kl, k) => {
-    const bar = make("span", { class: "pg-training-bar", title: words("vae.training.bar", { z_k: vae.numbered(k + 1), kl: number(kl, 2) }), "data-dead": kl < 0.01 });
-    bar.style.height = `${Math.max(1, (100 * kl) / most)}%`;
+    const bar = make("span", { class: "pg-training-bar", title: words("vae.training.bar", { z_k: vae.numbered(k + 1), kl: number(kl, 2) }), "data-dead": kl < SILENT }, ...(kls.length <= FEW ? [make("small", { class: "pg-number", text: number(kl, 2) })] : []));
+    bar.style.height = `${Math.max(1, (100 * kl) / top)}%`;
     return bar;
   }));
 }

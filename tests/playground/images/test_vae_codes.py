@@ -15,7 +15,7 @@ from playground.images.vae import binarised, seeded
 from playground.images.vae_codes import arithmetic, decode_latent, encode_digit, interpolate, percentile, traverse
 from playground.images.vae_learner import Learner
 from playground.images.vae_map import ACROSS, HIGH, LOW, prior_places, vae_manifold, vae_map
-from playground.images.vae_models import load
+from playground.images.vae_models import FOLDER, load
 from playground.images.vae_settings import (
     ArithmeticSettings,
     DecodeSettings,
@@ -170,6 +170,15 @@ def test_a_strip_changes_one_number_of_the_code(checkpoint):
     expected = drawn(seeded("mlp", 3, 11), [[0.1, told["values"][9], 0.3]])[0]
     assert (strips[1, 9].int() - expected.int()).abs().max() <= 1
     assert ask(traverse, TraverseSettings(model=checkpoint))["z"] == [0.0, 0.0, 0.0]
+
+
+def test_strips_around_a_drawing_and_what_each_number_says():
+    told = ask(traverse, TraverseSettings(image=SEVEN))
+    assert told["z"] == pytest.approx(ask(encode_digit, EncodeSettings(model="conv-16d", image=SEVEN))["mu"])
+    history = json.loads((FOLDER / "conv-16d.json").read_text("utf-8"))
+    recorded = history[-1]["kl_per_latent"]  # measured in training, on other test digits
+    assert told["kl_per_latent"] == pytest.approx(recorded, abs=0.15)
+    assert max(recorded) > 2
 
 
 @pytest.mark.parametrize(
