@@ -1,8 +1,9 @@
-/* Parts of the guessing game (widgets/predict): playground.luck, playground.guesses = { ranking, history, crowd }. */
+/* Parts of guessing games: playground.luck, playground.guesses = { kept, ofClass, shuffled, agreement, ranking, history, crowd }. */
 (() => {
   "use strict";
   const { make, words, number, percent, tokens } = window.playground;
   const TALLEST = 12; // bits: a column's full height
+  const AGAIN = 4000, LOOKS = 30; // ms between looks at what the class guessed, and how many there are for one question
 
   /** Numbers in [0, 1), the same for everybody who gives the same names: FNV-1a hashes them, mulberry32 goes on. */
   function luck(...names) {
@@ -13,6 +14,42 @@
       let mixed = Math.imul(state ^ (state >>> 15), state | 1);
       mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
       return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    };
+  }
+
+  /** What was guessed in this browser, at most the newest `most`: { all(), add(one) → all of them }. */
+  function kept(store, most) {
+    function all() {
+      try { return JSON.parse(localStorage.getItem(store)) || []; } catch { return []; }
+    }
+    function add(one) {
+      const now = [...all(), one].slice(-most);
+      try { localStorage.setItem(store, JSON.stringify(now)); } catch { /* a private window keeps nothing */ }
+      return now;
+    }
+    return { all, add };
+  }
+
+  /** What the class guessed at the question on screen (components/class_guesses.py): tell(question, guess) one's own, then
+      hear(value) → { error, guesses } of what the server says, or neither. It is looked at again every few seconds, while
+      stands() and not without end; forget() ends that. */
+  function ofClass(element, trigger, stands) {
+    let asked = 0, key = null; // guesses told; the question, as the server calls it
+    function again(left) {
+      const mine = key;
+      setTimeout(() => {
+        if (!left || mine !== key || !stands() || !element.isConnected) return;
+        if (!document.hidden) trigger("looked", { key });
+        again(left - 1);
+      }, AGAIN);
+    }
+    return {
+      tell(question, guess) { [asked, key] = [asked + 1, null]; trigger("guessed", { question, guess, asked }); },
+      forget() { key = null; },
+      hear(value) {
+        if (value.asked === asked && value.key && value.key !== key) { key = value.key; again(LOOKS); }
+        return { error: value.asked === asked ? value.error : null, guesses: value.key === key ? value.guesses : null };
+      },
     };
   }
 
@@ -103,5 +140,5 @@
     ];
   }
 
-  Object.assign(window.playground, { luck, guesses: { shuffled, agreement, ranking, history, crowd } });
+  Object.assign(window.playground, { luck, guesses: { kept, ofClass, shuffled, agreement, ranking, history, crowd } });
 })();

@@ -1,4 +1,4 @@
-"""The live GAN against the textbook's script, and what the live view costs: python -m tests.benchmarks.gan [SECONDS]
+"""The live GAN against the textbook, and what the live view costs: python -m tests.benchmarks.gan [SECONDS] [PART …]
 
 distance   Both train for 60 s of one core's time: ours as the page runs it (the default preset, with its frames and its
            judge), the script as it stands in textbooks (below). Then each draws 1,000 samples; three seeds, medians.
@@ -181,13 +181,14 @@ def crowd(turns: int = 3, steps: int = 400, viewers: int = 60) -> None:
 PARTS = {"distance": None, "embedded": of_embedded, "view": view, "viewers": crowd}
 
 
-def main(seconds: float = 60.0, *parts: str) -> None:
+def main(*asked: str) -> None:
     prepare_torch()
     embedded()
-    for name in parts or PARTS:
+    seconds = next((float(arg) for arg in asked if arg not in PARTS), 60.0)
+    for name in [arg for arg in asked if arg in PARTS] or PARTS:
         print(f"\n{name}")
         distances(seconds) if name == "distance" else PARTS[name]()
 
 
 if __name__ == "__main__":
-    main(*(float(arg) if arg.replace(".", "").isdigit() else arg for arg in sys.argv[1:]))
+    main(*sys.argv[1:])

@@ -1,13 +1,12 @@
 /* Five rounds: an agent balances, its pole is shoved, everything stands still. For how many more steps will it stand?
    The rounds are drawn with the link's seed, so everybody with the same link is asked the same, and their guesses are
    counted together. In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { make, words, number, canvas, unpack, sentence, last, on, luck, cart, asker, reducedMotion, announce, join } = window.playground;
+const { make, words, number, canvas, unpack, sentence, last, on, luck, guesses, cart, asker, reducedMotion, announce, join } = window.playground;
 const { tab } = props.value;
-const ROUNDS = 5, KEEP = 200; // guesses remembered in this browser
+const ROUNDS = 5;
 const TRIES = 6; // draws for a pole that still stands when it is to be shoved
-const LOOK_AGAIN = 4000, LOOKS = 30; // ms between looks at what the class guessed, and how many there are
 const SHOVE = [1, 9], FROM = [6, 30]; // N, and the step in which it comes
-const store = `playground.guesses.${tab}`;
+const own = guesses.kept(`playground.guesses.${tab}`, 200), others = guesses.ofClass(element, trigger, () => game?.revealed);
 
 const word = (key, values) => words(`cartpole.guess.${key}`, values);
 const button = (key, onclick, more = {}) => make("button", { type: "button", class: "pg-button", text: word(key), onclick, ...more });
@@ -99,9 +98,8 @@ function answer(event) {
   const factor = Math.max((mine + 1) / (stood + 1), (stood + 1) / (mine + 1));
   game.scores.push(factor);
   game.revealed = true;
-  remember(factor);
-  trigger("guessed", { question: JSON.stringify([tab, told.asked]), guess: String(mine), asked: (guesses += 1) });
-  key = null;
+  tally(own.add(factor));
+  others.tell(JSON.stringify([tab, told.asked]), String(mine));
   screen("revealing");
   play(told.asked.push_step + 1, told.episode.length, () => tell(mine, stood, factor));
 }
@@ -150,37 +148,16 @@ function screen(name) {
 }
 
 // ---------------------------------------------------------------- kept in this browser, and the class's (components/class_guesses.py)
-function remembered() {
-  try { return JSON.parse(localStorage.getItem(store)) || []; } catch { return []; }
-}
-
-function remember(factor) {
-  const all = [...remembered(), factor].slice(-KEEP);
-  try { localStorage.setItem(store, JSON.stringify(all)); } catch { /* a private window keeps nothing */ }
-  tally(all);
-}
-
 function tally(all) {
   kept.textContent = all.length ? word("tally", { n: number(all.length, 0), factor: number(mean(all), 1) }) : "";
 }
 
-let guesses = 0, key = null; // told to the server; the question whose guesses are on screen, as the server calls it
-
-function lookAgain(left) {
-  const mine = key;
-  setTimeout(() => {
-    if (!left || mine !== key || !game?.revealed || !element.isConnected) return;
-    if (!document.hidden) trigger("looked", { key });
-    lookAgain(left - 1);
-  }, LOOK_AGAIN);
-}
-
 function counted(value) {
   if (!game?.revealed) return;
-  if (value.asked === guesses && value.error) crowd.textContent = sentence(value.error);
-  if (value.asked === guesses && value.key && value.key !== key) { key = value.key; lookAgain(LOOKS); }
-  if (!value.guesses || value.key !== key) return;
-  const { people, counts } = value.guesses, list = counts.map(([steps, n]) => word("count", { steps, n })).join(words("list.comma"));
+  const heard = others.hear(value);
+  if (heard.error) crowd.textContent = sentence(heard.error);
+  if (!heard.guesses) return;
+  const { people, counts } = heard.guesses, list = counts.map(([steps, n]) => word("count", { steps, n })).join(words("list.comma"));
   crowd.textContent = people === 1 ? word("alone") : word("people", { n: number(people, 0), list });
 }
 
@@ -193,4 +170,4 @@ function receive() {
 watch("value", receive);
 on("lesson", (open) => { if (!open && game) leave(); }, element);
 screen("start");
-tally(remembered());
+tally(own.all());

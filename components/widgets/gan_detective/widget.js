@@ -1,9 +1,9 @@
 /* A game of ten rounds: a real test digit and a generated one of the same class, side by side. The person says which is
    real, then D's scores are uncovered. Which stands on the left is drawn with the run's seed, so everybody with the same
    link sees the same rounds. In scope: element, props, trigger, watch (components/widgets/base.py). */
-const { words, make, card, canvas, images, someImages, drawImage, imageGrid, number, percent, announce, experiment, whenSeen, luck } = window.playground;
+const { words, make, card, canvas, images, someImages, drawImage, imageGrid, number, percent, announce, experiment, whenSeen, luck, guesses } = window.playground;
 const SIDES = [0, 1], KEYS = { 1: 0, 2: 1, ArrowLeft: 0, ArrowRight: 1 };
-const store = "playground.detective", KEEP = 1000; // rounds remembered in this browser
+const own = guesses.kept("playground.detective", 1000);
 
 const word = (key, values) => words(`gan.detective.${key}`, values);
 const view = card(word("card"), element.querySelector(".pg-widget"));
@@ -73,7 +73,7 @@ function pick(side) {
   const you = rightOf.you(round), d = rightOf.d(round);
   result.textContent = word(`result.${you ? "right" : "wrong"}_${d ? "right" : "wrong"}`, { digit: deal.digits[round] });
   announce(result.textContent);
-  remember(you, d);
+  tally(own.add([Number(you), Number(d)]));
   next.hidden = false;
   next.textContent = word(over() ? "again" : "next");
   if (over()) end();
@@ -127,16 +127,6 @@ function end() {
 }
 
 // ---------------------------------------------------------------- rounds kept in this browser
-function remembered() {
-  try { return JSON.parse(localStorage.getItem(store)) || []; } catch { return []; }
-}
-
-function remember(you, d) {
-  const all = [...remembered(), [Number(you), Number(d)]].slice(-KEEP);
-  try { localStorage.setItem(store, JSON.stringify(all)); } catch { /* a private window keeps nothing */ }
-  tally(all);
-}
-
 function tally(all) {
   const right = (i) => percent(all.reduce((sum, one) => sum + one[i], 0) / all.length);
   kept.textContent = all.length ? word("tally", { n: number(all.length, 0), you: right(0), d: right(1) }) : "";
@@ -165,6 +155,6 @@ document.addEventListener("keydown", key);
 
 next.hidden = true;
 tell();
-tally(remembered());
+tally(own.all());
 experiment({ name: "gan-detective", props, watch, show: receive, once: "real" });
 whenSeen(element, () => { if (!deal) trigger("wanted", {}); }); // ten pairs at once: there is nothing to choose first

@@ -4,10 +4,7 @@
 const { make, words, number, percent, announce, on, unpack, sentence, luck, guesses } = window.playground;
 const { tab } = props.value;
 const ROUNDS = 10;
-const KEEP = 200; // guesses remembered in this browser
-const LOOK_AGAIN = 4000; // ms between looks at what the class guessed …
-const LOOKS = 30; // … and how many there are for one question
-const store = `playground.guesses.${tab}`;
+const own = guesses.kept(`playground.guesses.${tab}`, 200), others = guesses.ofClass(element, trigger, () => game?.revealed);
 const asks = () => window.playground.questions?.[tab];
 
 // ---------------------------------------------------------------- the parts
@@ -119,7 +116,7 @@ function answer(event) {
   const last = game.scores.length === ROUNDS;
   stage(last ? "over" : "revealed");
   tell(named, scored, order);
-  remember(scored);
+  tally(own.add({ bits: scored.bits, best: scored.bestBits }));
   ask(game.question, named);
   onward.textContent = last ? words("predict.play_again", { seed: game.seed + 1 }) : words("predict.again");
   onward.focus();
@@ -168,48 +165,24 @@ function move() {
 
 function leave(why) {
   game = null;
-  key = null;
+  others.forget();
   cover(false);
   stage("start");
   result.textContent = why;
 }
 
 // ---------------------------------------------------------------- guesses kept in this browser
-function remembered() {
-  try { return JSON.parse(localStorage.getItem(store)) || []; } catch { return []; }
-}
-
-function remember(scored) {
-  const all = [...remembered(), { bits: scored.bits, best: scored.bestBits }].slice(-KEEP);
-  try { localStorage.setItem(store, JSON.stringify(all)); } catch { /* a private window keeps nothing */ }
-  tally(all);
-}
-
 function tally(all) {
   const mean = (name) => all.reduce((sum, one) => sum + one[name], 0) / all.length;
   kept.textContent = all.length ? words("predict.tally", { n: all.length, mine: number(mean("bits"), 2), best: number(mean("best"), 2) }) : "";
 }
 
 // ---------------------------------------------------------------- the class's guesses (components/class_guesses.py)
-let asked = 0; // guesses told to the server
-let key = null; // the question whose guesses are on screen, as the server calls it
 let told = null; // {question, named}: what was guessed there
 
 function ask(question, named) {
-  asked += 1;
-  key = null;
   told = { question, named };
-  trigger("guessed", { question: question.key, guess: [...named].slice(0, 60).join(""), asked });
-}
-
-/** Looks at them again every few seconds, while they are on screen and not without end. */
-function lookAgain(left) {
-  const mine = key;
-  setTimeout(() => {
-    if (!left || mine !== key || !game?.revealed || !element.isConnected) return;
-    if (!document.hidden) trigger("looked", { key });
-    lookAgain(left - 1);
-  }, LOOK_AGAIN);
+  others.tell(question.key, [...named].slice(0, 60).join(""));
 }
 
 /** The model's odds of a word that someone guessed, where they are known. */
@@ -219,13 +192,10 @@ function odds(word) {
 }
 
 function receive(value) {
-  if (!game?.revealed || !told) return;
-  if (value?.asked === asked && value.error) crowd.replaceChildren(make("p", { class: "pg-hint", text: sentence(value.error) }));
-  if (value?.asked === asked && value.key && value.key !== key) {
-    key = value.key;
-    lookAgain(LOOKS);
-  }
-  if (value?.guesses && value.key === key) crowd.replaceChildren(...guesses.crowd(value.guesses, told.named, odds));
+  if (!game?.revealed || !told || !value) return;
+  const heard = others.hear(value);
+  if (heard.error) crowd.replaceChildren(make("p", { class: "pg-hint", text: sentence(heard.error) }));
+  if (heard.guesses) crowd.replaceChildren(...guesses.crowd(heard.guesses, told.named, odds));
 }
 
 watch("value", () => receive(unpack(props.value)));
@@ -233,4 +203,4 @@ on("lesson", (open) => { if (!open && game) leave(""); });
 on(`${tab}.question`, look);
 setMode(mode);
 stage("start");
-tally(remembered());
+tally(own.all());
