@@ -32,19 +32,19 @@
 
   /** What the class guessed at the question on screen (components/class_guesses.py): tell(question, guess) one's own, then
       hear(value) → { error, guesses } of what the server says, or neither. It is looked at again every few seconds, while
-      stands() and not without end; forget() ends that. */
-  function ofClass(element, trigger, stands) {
+      stands() and not without end; forget() ends that. guessed(what) and looked(what) ask the server. */
+  function ofClass({ element, guessed, looked, stands }) {
     let asked = 0, key = null; // guesses told; the question, as the server calls it
     function again(left) {
       const mine = key;
       setTimeout(() => {
         if (!left || mine !== key || !stands() || !element.isConnected) return;
-        if (!document.hidden) trigger("looked", { key });
+        if (!document.hidden) looked({ key });
         again(left - 1);
       }, AGAIN);
     }
     return {
-      tell(question, guess) { [asked, key] = [asked + 1, null]; trigger("guessed", { question, guess, asked }); },
+      tell(question, guess) { [asked, key] = [asked + 1, null]; guessed({ question, guess, asked }); },
       forget() { key = null; },
       hear(value) {
         if (value.asked === asked && value.key && value.key !== key) { key = value.key; again(LOOKS); }

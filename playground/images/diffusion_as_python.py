@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from playground.images.diffusion_settings import MODEL, NO_CLASS, TIMES, DenoiseSettings
 from playground.images.samplers import SAMPLERS
 
@@ -43,26 +45,32 @@ GUIDED = """        v_class = network(x_t, t, class_labels=digits).sample
 
 def diffusion_as_python(settings: DenoiseSettings) -> str:
     """A program for a run of denoising."""
-    sampler = SAMPLERS[settings.sampler]
-    options = [f"{name}={value!r}" for name, value in {"timestep_spacing": "trailing", **sampler.options}.items()]
-    if sampler.begin < TIMES - 1:  # it begins at an earlier time, as if the schedule ended there
-        end = sampler.begin + 1
-        options += [f"num_train_timesteps={end}", f"trained_betas=schedule.betas[:{end}].tolist()"]
-    extra = ", generator=rngs" if sampler.noisy else ""
-    uneven = settings.sampler == "ddim" and TIMES % settings.steps > 0
     labels = {0.0: f"torch.full_like(digits, {NO_CLASS})", 1.0: "digits"}.get(settings.guidance)
     guided = GUIDED.format(nothing=NO_CLASS, guidance=settings.guidance)
     return PROGRAM.format(
-        imports=", ".join(sorted({"DDPMScheduler", "UNet2DModel", sampler.scheduler})),
+        **walk_as_python(settings.sampler, settings.steps, settings.eta, "rngs"),
         folder=f"playground/weights/{MODEL}",
-        scheduler=sampler.scheduler,
-        options=", ".join(options),
-        steps=(min(settings.steps, sampler.begin + 1) + 1) // 2 if settings.sampler == "heun" else settings.steps,
-        exact=EXACT if settings.sampler == "euler_ancestral" else EVERY_STRIDE if uneven else "",
-        fractions="from fractions import Fraction\n\n" if uneven else "",
-        stride=STRIDE if uneven else "",
         classes=list(settings.classes),
         seed=settings.seed,
         predict=PLAIN.format(labels=labels) if labels else guided,
-        extra=extra + (f", eta={settings.eta}" if settings.sampler == "ddim" else ""),
     )
+
+
+def walk_as_python(name: str, steps: int, eta: float, rngs: str) -> dict[str, Any]:
+    """The parts of a program's loop that depend on the sampler; `rngs` is what it calls its generators."""
+    sampler = SAMPLERS[name]
+    options = [f"{option}={value!r}" for option, value in {"timestep_spacing": "trailing", **sampler.options}.items()]
+    if sampler.begin < TIMES - 1:  # it begins at an earlier time, as if the schedule ended there
+        end = sampler.begin + 1
+        options += [f"num_train_timesteps={end}", f"trained_betas=schedule.betas[:{end}].tolist()"]
+    uneven = name == "ddim" and TIMES % steps > 0
+    return {
+        "imports": ", ".join(sorted({"DDPMScheduler", "UNet2DModel", sampler.scheduler})),
+        "scheduler": sampler.scheduler,
+        "options": ", ".join(options),
+        "steps": (min(steps, sampler.begin + 1) + 1) // 2 if name == "heun" else steps,
+        "exact": EXACT if name == "euler_ancestral" else EVERY_STRIDE if uneven else "",
+        "fractions": "from fractions import Fraction\n\n" if uneven else "",
+        "stride": STRIDE if uneven else "",
+        "extra": (f", generator={rngs}" if sampler.noisy else "") + (f", eta={eta}" if name == "ddim" else ""),
+    }

@@ -37,6 +37,8 @@ def build(tab: Tab) -> None:
         _more(here)
         here.actions()
         view = DiffusionPoints(here.name, here.id, fetched("diffusion-points"))
+        with gr.Row(elem_classes="exports"):
+            here.python(program, here.controls)
         here.code(*CODE)
 
     def train(asked: dict[str, Any], language: str, request: gr.Request) -> AsyncIterator[str]:
@@ -47,6 +49,13 @@ def build(tab: Tab) -> None:
     here.listen(view, train, adds="{}")
     drawing = [here.controls["data"], here.controls["drawn"]]
     view.drew(None, drawing, drawing, js=f"() => playground.pointsPens[{here.id!r}].chosen()", **quiet())
+
+
+def program(**settings: Any) -> str:
+    """Copy as Python, of all three paths. Raises PlaygroundError where there is no program."""
+    from playground.images.point_flows_as_python import point_flows_as_python  # needs torch: only when somebody asks
+
+    return point_flows_as_python(FlowSettings.of(settings))
 
 
 def _more(here: Experiment) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import gradio as gr
 
@@ -21,6 +22,8 @@ def build(tab: Tab) -> None:
             with gr.Row():
                 card.number("index", scale=0, min_width=280)
             pair = PosteriorPair(card.id)
+            with gr.Row(elem_classes="exports"):
+                card.python(program, card.controls)
             card.code(
                 "playground.images.diffusion_textbook:posterior", "playground.images.diffusion_textbook:scheduler_gap"
             )
@@ -28,6 +31,13 @@ def build(tab: Tab) -> None:
             for part, classes in (("claim", "textbook-claim"), ("truth", None)):
                 gr.Markdown(words(f"diffusion.textbook.dates.{part}"), latex_delimiters=LATEX, elem_classes=classes)
     card.listen(pair, both_sides, adds="{}")
+
+
+def program(**settings: Any) -> str:
+    """Copy as Python. Raises PlaygroundError where there is no program."""
+    from playground.images.diffusion_textbook_as_python import posteriors_as_python  # needs torch
+
+    return posteriors_as_python(PosteriorSettings.of(settings))
 
 
 def both_sides(asked: Asked, language: str, request: gr.Request) -> AsyncIterator[str]:

@@ -6,7 +6,8 @@ const { tab } = props.value;
 const ROUNDS = 5;
 const TRIES = 6; // draws for a pole that still stands when it is to be shoved
 const SHOVE = [1, 9], FROM = [6, 30]; // N, and the step in which it comes
-const own = guesses.kept(`playground.guesses.${tab}`, 200), others = guesses.ofClass(element, trigger, () => game?.revealed);
+const own = guesses.kept(`playground.guesses.${tab}`, 200);
+const others = guesses.ofClass({ element, stands: () => game?.revealed, guessed: (what) => trigger("guessed", what), looked: (what) => trigger("looked", what) });
 
 const word = (key, values) => words(`cartpole.guess.${key}`, values);
 const button = (key, onclick, more = {}) => make("button", { type: "button", class: "pg-button", text: word(key), onclick, ...more });

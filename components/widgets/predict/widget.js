@@ -4,7 +4,8 @@
 const { make, words, number, percent, announce, on, unpack, sentence, luck, guesses } = window.playground;
 const { tab } = props.value;
 const ROUNDS = 10;
-const own = guesses.kept(`playground.guesses.${tab}`, 200), others = guesses.ofClass(element, trigger, () => game?.revealed);
+const own = guesses.kept(`playground.guesses.${tab}`, 200);
+const others = guesses.ofClass({ element, stands: () => game?.revealed, guessed: (what) => trigger("guessed", what), looked: (what) => trigger("looked", what) });
 const asks = () => window.playground.questions?.[tab];
 
 // ---------------------------------------------------------------- the parts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from playground.errors import SettingError
 from playground.images.denoiser import load
 from playground.images.diffusion_settings import PosteriorSettings
 from playground.images.diffusion_textbook import posterior, posteriors
+from playground.images.diffusion_textbook_as_python import posteriors_as_python
 from playground.inference.control import replay
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # from within diffusers
@@ -74,3 +76,17 @@ def test_the_pictures_are_those_of_the_numbers(frame):
 def test_bad_settings_are_refused(asked):
     with pytest.raises(SettingError):
         PosteriorSettings(**asked)
+
+
+def test_the_copied_program_comes_to_the_same_numbers(capsys):
+    settings = PosteriorSettings(index=7, steps=5, seed=3)
+    (told,) = replay(posteriors, settings, [])
+    exec(posteriors_as_python(settings), {})  # reads the project's folder, where tests run
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"a {told['label']};") and len(lines) == 5
+    for n, line in enumerate(lines):
+        t, s, a, b, sigma, apart, *kl = (float(word) for word in re.findall(r"-?\d+\.?\d*", line))
+        assert [t, s] == [told["t"][n], told["s"][n]]
+        assert [a, b] == pytest.approx([told["of_x0"][n], told["of_x_t"][n]], abs=6e-4)
+        assert [sigma, apart] == pytest.approx([told["sigma"][n], told["apart"][n]], abs=6e-5)
+        assert kl == pytest.approx([told["kl_bits"][n]], rel=1e-3, abs=1e-4) if n < 4 else kl == []

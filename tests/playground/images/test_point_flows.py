@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,6 +16,7 @@ from playground.images import point_flows
 from playground.images.diffusion_settings import SAMPLERS
 from playground.images.point_flow_settings import PATHS, FlowSettings
 from playground.images.point_flows import SCALE, half, on_path, round_the_circle, straight, straightness
+from playground.images.point_flows_as_python import point_flows_as_python
 from playground.inference.control import Control, replay
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # from within diffusers
@@ -101,6 +104,25 @@ def test_straight_pairs_make_bent_ways_and_pairing_them_anew_makes_straight_ones
     assert one_flow["js"] > 0.9 and one_reflow["js"] < 0.35
     # one step of flow matching goes to the mean of all data, which lies in the middle of the ring
     assert abs(wire.decode(one_flow["trajectories"])[-1]).mean() < 0.1
+
+
+@pytest.mark.parametrize("asked", [{"sampler": "ddim", "steps": 7}, {"sampler": "euler_ancestral", "data": "drawing"}])
+def test_the_copied_program_carries_the_noise_to_the_same_points(asked, tmp_path, monkeypatch):
+    settings = FlowSettings(
+        **{"updates": 40, "neurons": 16, "steps": 3, "drawn": [0.1, 0.2, -0.3, 0.4, 0.5, -0.6]} | asked
+    )
+    monkeypatch.chdir(tmp_path)
+    exec(point_flows_as_python(settings), {})
+    for path in PATHS:
+        walks = append(list(replay(point_flows.train, replace(settings, path=path), [])))["walks"]
+        (walk,) = (walk for walk in walks if walk["steps"] == settings.steps)
+        ends = np.loadtxt(tmp_path / f"{path}.csv", delimiter=",", skiprows=1)
+        assert np.abs(wire.decode(walk["trajectories"])[-1] - ends).max() < 2e-3  # told as float16
+
+
+def test_of_a_drawing_of_two_points_there_is_no_program():
+    with pytest.raises(SettingError, match="3"):
+        point_flows_as_python(FlowSettings(data="drawing", drawn=(0.1, 0.2, 0.3, 0.4)))
 
 
 def test_straightness_is_a_chord_by_its_arc():
