@@ -21,5 +21,5 @@ def build(tab: Tab) -> None:
                 image_source(here)
             with gr.Column(scale=5, min_width=340):
                 view = DenoisingLosses(None, elem_id="diffusion-classify-view")
-        here.code("playground.images.diffusion_classifier:class_losses", "playground.images.diffusion_classifier:told")
+        here.code(*(f"playground.images.diffusion_classifier:{name}" for name in ("draws", "class_losses", "told")))
     here.runs(view, CLASSIFY, adds="playground.firstImage.asked()")
