@@ -115,7 +115,9 @@ def test_a_round_with_the_keys(open_page, accessible, screenshot):
 
     page.locator("#cartpole-versus-seed input").fill("-3")
     page.locator("#cartpole-versus-run").click()
-    expect(status).to_contain_text(begins(EN["errors.out_of_range"].replace("{field}", "seed")))
+    expect(status).to_contain_text(
+        begins(EN["errors.out_of_range"].replace("{field}", EN["cartpole.versus.seed.label"]))
+    )
 
 
 def test_a_phone_in_chinese_a_round_by_touch_on_the_moon_and_two_minds(open_page, accessible, screenshot):

@@ -140,4 +140,4 @@ def test_what_cannot_be_used_is_said(open_page):
     rate.fill("-1")
     rate.press("Tab")
     page.locator("#gan-run").click()
-    expect(page.locator("#gan-status .pg-failed")).to_contain_text("learning_rate_g")
+    expect(page.locator("#gan-status .pg-failed")).to_contain_text(EN["gan.learning_rate_g.label"])

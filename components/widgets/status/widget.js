@@ -13,8 +13,15 @@ function queued(position, wait) {
   return words("status.queued_for", { position, seconds: Math.max(size, size * Math.round(wait / size)) });
 }
 
+/** The error with its setting called what its control is called here, and an empty field called empty. */
+function named({ values, ...error }) {
+  const called = [tab.replaceAll("-", "."), tab.split("-")[0]].map((place) => `${place}.${values?.field}.label`).find((key) => words(key) !== key);
+  const value = values?.value === "None" ? { value: words("status.nothing") } : {};
+  return { ...error, values: { ...values, ...value, ...(called ? { field: words(called) } : {}) } };
+}
+
 function phrase(run) {
-  if (run.error) return sentence(run.error);
+  if (run.error) return sentence(named(run.error));
   if (run.state === "queued") return queued(run.position ?? 1, run.wait);
   if (run.state === "loading") {
     return words("status.loading", { progress: percent(run.progress ?? 0), bytes: run.bytes ? `· ${bytes(run.bytes)}` : "" });
