@@ -141,3 +141,11 @@ def test_what_cannot_be_used_is_said(open_page):
     rate.press("Tab")
     page.locator("#gan-run").click()
     expect(page.locator("#gan-status .pg-failed")).to_contain_text(EN["gan.learning_rate_g.label"])
+    rate.fill("0.002")
+    rate.press("Tab")
+    page.locator("#gan-run").click()
+    expect(page.locator("#gan-status")).to_contain_text(EN["status.running"])
+    rate.fill("7")  # while it runs: the run goes on with what it had, and says why
+    rate.press("Tab")
+    expect(page.locator("#gan-status .pg-notice")).to_contain_text(EN["gan.learning_rate_g.label"])
+    page.locator("#gan-stop").click()

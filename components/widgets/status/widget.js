@@ -31,14 +31,30 @@ function phrase(run) {
 }
 
 function show(run) {
+  if (run.state === "done") refused = "";
   said.textContent = phrase(run);
   line.classList.toggle("pg-failed", Boolean(run.error));
   progress.hidden = run.state !== "loading";
   progress.value = run.progress ?? 0;
-  notice.textContent = (run.notices || []).map(sentence).join(" ");
+  notice.textContent = [...(run.notices || []).map(sentence), refused].join(" ").trim();
+  latest = run;
+}
+
+const REFUSED = 5000; // ms that a change which a run cannot use is told beside what the run says
+let latest = {}, refused = "", forgetting = 0;
+
+/** The run goes on with what it had; what it says next is not to cover why. */
+function refuse(error) {
+  clearTimeout(forgetting);
+  forgetting = setTimeout(() => { refused = ""; show(latest); }, REFUSED);
+  refused = sentence(named(error));
+  show(latest);
 }
 
 const tab = props.value?.tab ?? element.closest("[id$='-status']").id.slice(0, -"-status".length); // an error may have taken its place
 show({});
 on(`${tab}.status`, (run) => show(run || {}));
-watch("value", () => { if (props.value?.state || props.value?.error) show(props.value); });
+watch("value", () => {
+  if (props.value?.error && ["running", "paused"].includes(latest.state)) refuse(props.value.error);
+  else if (props.value?.state || props.value?.error) show(props.value);
+});
