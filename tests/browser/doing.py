@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
@@ -27,6 +28,7 @@ def press(page: Page, name: str, button: str = "") -> None:
     `reached`. `button` is another's id."""
     page.evaluate("(topic) => { (window.before ??= {})[topic] = playground.last(topic); }", f"{name}.status")
     page.locator(f"#{button or f'{name}-run'}").click()
+    page.mouse.move(0, 0)  # else what scrolls under the pointer later is pointed at
 
 
 def reached(page: Page, name: str, *states: str) -> dict:
@@ -100,6 +102,7 @@ def rest(page: Page) -> None:
         page.wait_for_timeout(QUIET)
         if begun == mine.begun and not mine.under_way:
             return
+    warnings.warn(f"still under way: {[request.url for request in mine.under_way]}", stacklevel=3)
 
 
 def requests_during(page: Page, act: Callable[[], object]) -> list[str]:

@@ -169,6 +169,7 @@ def test_a_cell_tells_its_numbers_by_keys_and_by_pointer_without_a_request(open_
         return re.sub(r"\\\{\w+\\\}", ".+", re.escape(sentence))
 
     def look() -> None:
+        page.mouse.move(0, 0)
         view.locator("td[data-here]").focus()
         page.keyboard.press("ArrowUp")  # from the last layer, at the last position
         step = told[-1][-2]
@@ -252,6 +253,7 @@ def test_a_token_is_found_in_the_other_text_and_a_head_opened_above(open_page):
         reading = view.locator(".pg-positions-reading")
         expect(reading).to_contain_text(f"number {places.index(2) + 1} after the shuffle")
         assert view.locator(".pg-tok[data-told]").count() == 2
+        page.mouse.move(0, 0)
         first.first.focus()
         page.keyboard.press("ArrowRight")
         expect(reading).to_contain_text("“om”: number 2")

@@ -46,6 +46,7 @@ def test_a_word_of_a_lane_tells_its_numbers_by_pointer_and_by_keys(open_page):
     def look() -> None:
         words_of_lane.nth(3).hover()
         expect(reading).to_contain_text("by the model · rank")
+        page.mouse.move(0, 0)
         words_of_lane.first.focus()
         before = reading.inner_text()
         page.keyboard.press("ArrowRight")

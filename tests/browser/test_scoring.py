@@ -84,6 +84,7 @@ def test_the_chain_is_scrubbed_and_hovered_without_a_request(open_page):
         expect(view.locator(".pg-reading-word")).to_contain_text("a")
         view.locator(".pg-score-bars").last.hover(position={"x": 3, "y": 40})
         expect(view.locator(".pg-reading-word")).to_contain_text("D")
+        page.mouse.move(0, 0)
         view.locator(".pg-tok").first.focus()
         page.keyboard.press("ArrowRight")
         expect(view.locator(".pg-reading-word")).to_contain_text("upon")
