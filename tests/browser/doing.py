@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
@@ -11,7 +10,8 @@ from playwright.sync_api import Page, Request
 
 PATIENCE = 90_000  # ms until something is taken for missing: on a busy machine a first answer still has to import torch
 QUIET = 300  # ms in which a page that has come to rest asks nothing
-REST = 20.0  # seconds that a page may take to come to rest
+REST = 10.0  # seconds that a page may take to come to rest
+STREAM = 3.0  # seconds that are waited for a stream of answers to be closed: Gradio forgets one now and then
 
 NEW = """([topic, states]) => {
     const now = playground.last(topic), old = window.before?.[topic];
@@ -48,8 +48,8 @@ def finish(page: Page, name: str) -> dict:
 
 def answered(page: Page) -> None:
     """Wait until Gradio has heard, too, that what was asked is over: until then no button can be pressed twice."""
-    deadline = time.monotonic() + REST / 4  # another run may go on
-    while any("/queue/data" in request.url for request in traffic[page].under_way) and time.monotonic() < deadline:
+    deadline = time.monotonic() + STREAM
+    while traffic[page].streams and time.monotonic() < deadline:
         page.wait_for_timeout(20)
 
 
@@ -73,22 +73,24 @@ def drawn(page: Page) -> None:
 
 
 class Traffic:
-    """The requests of a page but its signs of life: those under way, and how many were begun."""
+    """The requests of a page but its signs of life: how many were begun, those under way, and streams of answers."""
 
     def __init__(self, page: Page) -> None:
-        self.under_way: set[Request] = set()
         self.begun = 0
+        self.under_way: set[Request] = set()
+        self.streams: set[Request] = set()
         page.on("request", self.begin)
         page.on("requestfinished", self.end)
         page.on("requestfailed", self.end)
 
     def begin(self, request: Request) -> None:
         if "heartbeat" not in request.url:
-            self.under_way.add(request)
             self.begun += 1
+            (self.streams if "/queue/data" in request.url else self.under_way).add(request)
 
     def end(self, request: Request) -> None:
         self.under_way.discard(request)
+        self.streams.discard(request)
 
 
 traffic: WeakKeyDictionary[Page, Traffic] = WeakKeyDictionary()  # of each page that a test opened (conftest.py)
@@ -96,13 +98,13 @@ traffic: WeakKeyDictionary[Page, Traffic] = WeakKeyDictionary()  # of each page 
 
 def rest(page: Page) -> None:
     """Wait until what the page has begun by itself is over: it opened a moment ago, or tells of the end of a run."""
+    answered(page)
     mine, deadline = traffic[page], time.monotonic() + REST
     while time.monotonic() < deadline:
         begun = mine.begun
         page.wait_for_timeout(QUIET)
         if begun == mine.begun and not mine.under_way:
             return
-    warnings.warn(f"still under way: {[request.url for request in mine.under_way]}", stacklevel=3)
 
 
 def requests_during(page: Page, act: Callable[[], object]) -> list[str]:

@@ -87,11 +87,11 @@ def test_a_run_of_ones_own_is_what_the_sampler_draws(open_page):
 
 
 def test_the_first_steps_are_scrubbed_while_the_last_are_made_and_stop_keeps_them(open_page):
-    page = open_page(link(**SMALL | {"sampler": "ddpm", "steps": 1000, "num_images": 8}))  # it would take long
+    page = open_page(link(**SMALL | {"sampler": "ddpm", "steps": 1000, "num_images": 4}))  # it would take long
     saved(page)
     press(page, "diffusion")
     page.wait_for_function(
-        "(({ trace }) => trace.classes.length === 16 && trace.count > 4)(playground.denoising.shown())"
+        "(({ trace }) => trace.classes.length === 8 && trace.count > 4)(playground.denoising.shown())"
     )
     scrub(page, 1)
     expect(page.locator("#diffusion-view .pg-scrubber .pg-readout")).to_have_text(
