@@ -59,9 +59,9 @@ def weigh(css: str) -> str:
     """`css` with its rules nested in one that weighs as much as an id, for our stylesheet stands before Gradio's, whose
     resets (of buttons, of headings) would win over it. In a rule `&` is then <html>. What cannot nest stays outside.
     """
-    inside, outside = [], []
+    inside, outside, own = [], [], (":root", ".dark", "@keyframes", "@font-face", "@property")
     for block in blocks(re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)):
-        (outside if block.startswith((":root", ".dark", "@keyframes", "@font-face")) else inside).append(block)
+        (outside if block.startswith(own) else inside).append(block)
     return "\n".join([*outside, ":is(html, #_) {", *inside, "}", ""])
 
 

@@ -112,7 +112,12 @@ def test_the_table_of_the_comparison_is_the_techniques_and_stop_keeps_it(open_pa
     assert [float(run["greedy_return"]) for run in table] == [row["greedy_return"] for row in rows.values()]
     view.get_by_role("button", name=ZH["cartpole.compare.axis.seconds"]).click()
     assert fits(page)
+    box = view.locator(".pg-runs-table-box")  # wider than a phone: it fades where it goes on
+    fades = "(box) => ['left', 'right'].map((side) => getComputedStyle(box).getPropertyValue(`--fade-${side}`))"
+    assert box.evaluate(fades) == ["0px", "32px"]
     screenshot(page, "compare")
+    box.evaluate("(box) => { box.scrollLeft = box.scrollWidth; }")
+    page.wait_for_function(f"(box) => String(({fades})(box)) === '32px,0px'", arg=box.element_handle())
 
     page.goto(page.url.partition("?")[0] + "?tab=cartpole&depth=lab&experiment=compare&compare.seeds=20")
     page.wait_for_function("window.playground?.last('opened')")

@@ -53,6 +53,13 @@ def play(page: Page, dictionary: dict[str, str]) -> dict:
     return page.evaluate("playground.last('cartpole.versus')")
 
 
+# Pixels in the agent's colour right of the picture's first quarter, in which its curve begins.
+BLUE = """(canvas) => {
+  const from = Math.floor(canvas.width / 4), width = canvas.width - from;
+  const { data } = canvas.getContext("2d").getImageData(from, 0, width, canvas.height);
+  return data.filter((_, i) => i % 4 === 0 && data[i + 2] > data[i] + 90).length; }"""
+
+
 def check(game: dict, seed: int) -> None:
     """The game is the server's physics, from the server's start, to the step in which it is over."""
     state = first_states(np.random.default_rng(seed), 1).astype(np.float32).astype(float)
@@ -69,6 +76,9 @@ def test_a_round_with_the_keys(open_page, accessible, screenshot):
     start = view.locator(".pg-versus-start")
     expect(start).to_be_enabled()
     expect(view.locator("[data-who=agent].pg-versus-lane")).to_contain_text("PPO")
+    curve = view.locator(".pg-curves-picture")
+    expect(view.locator(".pg-curves-where")).to_have_text(EN["cartpole.versus.seconds"].replace("{n}", "0.0"))
+    assert curve.evaluate(BLUE) == 0  # what the agent does is seen as it does it
     view.get_by_role("button", name=EN["cartpole.versus.speed.1"]).click()
     games = []
 
@@ -84,6 +94,7 @@ def test_a_round_with_the_keys(open_page, accessible, screenshot):
     assert requests_during(page, hold_right) == []
     (game,) = games
     check(game, 4)
+    page.wait_for_function(f"(canvas) => ({BLUE})(canvas) > 0", arg=curve.element_handle())
     assert set(game["actions"]) == {1} and not game["won"]
     said = view.locator(".pg-versus-said")
     expect(said).to_contain_text(EN["cartpole.versus.out_fell_left"])  # the cart was driven out from under it

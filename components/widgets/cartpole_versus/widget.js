@@ -3,6 +3,7 @@
    In scope: element, props, trigger, watch (components/widgets/base.py). */
 const { words, make, card, canvas, curves, number, announce, copy, emit, experiment, whenSeen, cart } = window.playground;
 const SPEEDS = [0.25, 0.5, 1], IDLE = ["alternate", "repeat"], COACH = ["off", "on"], STORE = "playground.versus";
+const FIRST = 100; // steps that the picture of the angles has room for from the start
 const COUNT = 3, BEAT = 0.65; // of the countdown: numbers, and seconds for each
 const LEFT = 0, RIGHT = 1, KEYS = { ArrowLeft: LEFT, ArrowRight: RIGHT, a: LEFT, d: RIGHT, A: LEFT, D: RIGHT };
 
@@ -69,6 +70,7 @@ function ready() {
   me = { states: [Array.from(rival.state(0))], actions: [], fall: [] };
   time.stop();
   tell();
+  plot();
 }
 
 function begin() {
@@ -119,6 +121,7 @@ function step() {
     if (at >= rival.length + rival.fall.length && me.falling >= me.fall.length) time.stop();
   }
   scores();
+  plot();
 }
 
 function end() {
@@ -132,7 +135,6 @@ function end() {
   }
   tell(record);
   announce(said.textContent);
-  plot();
   emit("cartpole.versus", { over: true, won, states: me.states, actions: me.actions });
   after.firstChild.focus({ preventScroll: true });
 }
@@ -173,11 +175,12 @@ function scores() {
   lanes.you.score.textContent = phase === "waiting" ? "" : phase === "over" ? word(cart.fallen(me.states.at(-1)) ? "out" : "whole", { steps: cart.inSteps(me.actions.length) }) : cart.inSteps(me.actions.length);
 }
 
-/** θ of both, in degrees, over the seconds. */
+/** θ of both, in degrees, over the seconds: as far as both have been seen to play. */
 function plot() {
-  const length = Math.max(me?.states.length ?? 0, rival.length + 1), degrees = (state) => (state ? Math.max(-14, Math.min(14, (state[2] * 180) / Math.PI)) : null);
-  const steps = Array.from({ length }, (_, i) => i);
-  angles.show({ x: steps.map((i) => i * cart.TAU), you: steps.map((i) => degrees(phase === "over" ? me.states[i] : null)), agent: steps.map((i) => (i <= rival.length ? degrees(rival.state(i)) : null)) });
+  const degrees = (state) => (state ? Math.max(-14, Math.min(14, (state[2] * 180) / Math.PI)) : null);
+  const seen = Math.max(me.states.length, Math.min(at, rival.length) + 1), steps = Array.from({ length: Math.max(seen, FIRST) }, (_, i) => i);
+  angles.show({ x: steps.map((i) => i * cart.TAU), you: steps.map((i) => degrees(me.states[i])), agent: steps.map((i) => (i <= Math.min(at, rival.length) ? degrees(rival.state(i)) : null)) });
+  angles.cursor((seen - 1) * cart.TAU);
 }
 
 function copyScore() {
@@ -262,7 +265,6 @@ async function receive(value) {
   const fall = told.truncated ? [] : cart.aftermath(told.state(told.length), physics);
   rival = Object.assign(told, { physics, fall, world: cart.world(value.settings), name: cart.agentName(value.checkpoint), opponent: value.opponent, settings: value.settings });
   ready();
-  plot();
 }
 
 tell();

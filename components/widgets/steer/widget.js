@@ -8,7 +8,7 @@ const button = (key, act) => make("button", { type: "button", class: "pg-button"
 const pause = button("pause", () => send(state === "paused" ? { resume: true } : { pause: true }));
 const step = button("step", () => send(state === "paused" ? { step: 1 } : { pause: true }));
 const said = make("span", { class: "pg-hint", role: "status" });
-const others = make("button", { type: "button", class: "pg-button", text: words("steer.on_air"), "aria-expanded": "false", onclick: () => (list.hidden ? trigger("looked", null) : close()) });
+const others = make("button", { type: "button", class: "pg-button", text: words("steer.on_air"), "aria-expanded": "false", title: words("steer.on_air_hint"), onclick: () => (list.hidden ? trigger("looked", null) : close()) });
 const list = make("ul", { class: "pg-on-air", hidden: true });
 element.querySelector(".pg-widget").replaceChildren(make("div", { class: "pg-steer" }, pause, step, others, said), list);
 
@@ -52,7 +52,7 @@ watch("value", () => {
   if (!runs) return;
   list.hidden = false;
   others.setAttribute("aria-expanded", "true");
-  list.replaceChildren(...(runs.length ? runs : [null]).map((run) => make("li", {}, ...(run ? [
+  list.replaceChildren(make("li", { class: "pg-hint", text: words("steer.on_air_hint") }), ...(runs.length ? runs : [null]).map((run) => make("li", {}, ...(run ? [
     make("button", { type: "button", class: "pg-button", text: words("steer.join"), onclick: () => { steering.join(name, run.settings); close(); trigger("joined", null); } }),
     ` ${described(run.changed)} · ${words("steer.viewers", { n: number(run.viewers, 0) })}`] : [words("steer.nobody")]))));
 });
