@@ -104,7 +104,7 @@ def test_train_pause_step_and_put_what_it_learned_on_stage(open_page):
     rate = page.locator("#cartpole-learning_rate_factor input")
     rate.fill("0.5")
     rate.press("Tab")
-    expect(steer).to_contain_text(EN["steer.sent"].format(names=ZH["cartpole.learning_rate_factor.label"]))
+    expect(steer).to_contain_text(EN["steer.sent"].format(names=EN["cartpole.learning_rate_factor.label"]))
     steer.get_by_role("button", name=EN["steer.resume"]).click()
     page.wait_for_function("(before) => playground.cart.run().point.update > before + 3", arg=before)
     page.locator("#cartpole-stop").click()
