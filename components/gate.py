@@ -7,16 +7,10 @@ disk, pwa_icon draws an icon of any size asked for, stream, proxy and the editor
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_LIMIT = 8_000_000  # bytes: the longest prompt fits, however it is escaped, and a file of networks in base64
 SENTENCE = f"A request may hold at most {BODY_LIMIT:,} bytes. Send less at once."
@@ -29,7 +23,7 @@ UNUSED = re.compile(
 class Gate:
     """ASGI middleware: 404 for what is UNUSED, 413 for a body beyond BODY_LIMIT, stated or not."""
 
-    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -10,14 +10,10 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PATHS = ("", "/", "/playground/page.js", "/playground/page.css")
 ORIGIN = (b"host", b"x-forwarded-host", b"x-forwarded-proto", b"x-gradio-server")  # what addresses in a page depend on
@@ -39,7 +35,7 @@ class Kept:
     With a password the page differs by who asks, with deep_link by the address: then the app is asked.
     """
 
-    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.answers: OrderedDict[tuple[Any, ...], Answer] = OrderedDict()
 
